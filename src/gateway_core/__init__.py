@@ -1,0 +1,1 @@
+"""The gateway's decisions: pure state machines and policies, free of I/O, clocks and chance."""

@@ -1,0 +1,46 @@
+"""What the gateway answers in its own name: `application/problem+json` (RFC 9457).
+
+A refusal is an answer with a named reason. It never holds a secret, an internal
+address or a stack trace, since all of it is shown to the client.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final
+
+from .message import Fields
+
+PROBLEM_JSON: Final = b"application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer other than the upstream's."""
+
+    status: int
+    reason: str
+    """Named, in kebab case, the same in logs, metrics and `type`: "no-route"."""
+    detail: str
+    """One sentence for the client: what is wrong, and the cure if there is one."""
+    fields: Fields = ()
+    """Further field lines, such as Allow or Retry-After."""
+    close: bool = False
+    """Whether the client's connection cannot be used further."""
+
+    def with_fields(self, *more: tuple[bytes, bytes]) -> "Refusal":
+        """Return a copy with more field lines behind its own."""
+        return replace(self, fields=(*self.fields, *more))
+
+
+def problem(refusal: Refusal, request_id: str) -> bytes:
+    """Return the body that tells `refusal` (RFC 9457, section 3.1)."""
+    return json.dumps(
+        {
+            "type": f"urn:gateway-problem:{refusal.reason}",
+            "title": HTTPStatus(refusal.status).phrase,
+            "status": refusal.status,
+            "detail": refusal.detail,
+            "request_id": request_id,
+        }
+    ).encode("ascii")
