@@ -85,3 +85,21 @@ def members(fields: Fields, name: bytes) -> Iterator[bytes]:
             for member in found.split(b","):
                 if stripped := member.strip(b" \t"):
                     yield stripped
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEdits:
+    """Changes to a head's fields that the operator wants: remove, then set, then add."""
+
+    remove: frozenset[bytes] = frozenset()
+    set: Fields = ()
+    """Each replaces every field line of its name."""
+    add: Fields = ()
+
+    def apply(self, fields: Fields) -> Fields:
+        """Return `fields` as edited; the same object where there is nothing to do."""
+        if not (self.remove or self.set or self.add):
+            return fields
+        gone = self.remove.union(name for name, _ in self.set)
+        kept = tuple(line for line in fields if line[0] not in gone)
+        return kept + self.set + self.add
