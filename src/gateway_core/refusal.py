@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
-from .message import Fields
+from .message import Fields, ResponseHead
 
 PROBLEM_JSON: Final = b"application/problem+json"
 
@@ -44,3 +44,24 @@ def problem(refusal: Refusal, request_id: str) -> bytes:
             "request_id": request_id,
         }
     ).encode("ascii")
+
+
+def refused(refusal: Refusal, request_id: str, method: str) -> tuple[ResponseHead, bytes]:
+    """Return the head and the body that answer a request of `method` with `refusal`.
+
+    HEAD gets the head alone, its Content-Length included (RFC 9110, 9.3.2); a
+    204 has neither body nor length (15.3.5).
+    """
+    identity = (b"x-request-id", request_id.encode("latin-1"))
+    if refusal.status == HTTPStatus.NO_CONTENT:
+        return ResponseHead(refusal.status, (identity, *refusal.fields), 0), b""
+    body = problem(refusal, request_id)
+    fields = (
+        (b"content-type", PROBLEM_JSON),
+        (b"content-length", b"%d" % len(body)),
+        identity,
+        *refusal.fields,
+    )
+    if method == "HEAD":
+        return ResponseHead(refusal.status, fields, 0), b""
+    return ResponseHead(refusal.status, fields, len(body)), body

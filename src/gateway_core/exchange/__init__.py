@@ -1,0 +1,57 @@
+"""One HTTP request and its answer: the machine, what it is told, what it commands."""
+
+from .exchange import CLIENT_LEFT, MOVES, Exchange, Phase
+from .policies import Policies
+from .record import Record
+from .refusals import too_large, upstream_failed
+from .vocabulary import (
+    BodyEnded,
+    CallProgressed,
+    CallUpstream,
+    ClientLeft,
+    Command,
+    Cut,
+    Event,
+    RequestArrived,
+    RequestBodyBroke,
+    RequestBodyRead,
+    RequestBodySent,
+    Respond,
+    ResponseBodyRead,
+    ResponseBodySent,
+    Stage,
+    StreamBody,
+    UpstreamAnswered,
+    UpstreamBroke,
+    UpstreamFailed,
+)
+
+__all__ = [
+    "CLIENT_LEFT",
+    "MOVES",
+    "BodyEnded",
+    "CallProgressed",
+    "CallUpstream",
+    "ClientLeft",
+    "Command",
+    "Cut",
+    "Event",
+    "Exchange",
+    "Phase",
+    "Policies",
+    "Record",
+    "RequestArrived",
+    "RequestBodyBroke",
+    "RequestBodyRead",
+    "RequestBodySent",
+    "Respond",
+    "ResponseBodyRead",
+    "ResponseBodySent",
+    "Stage",
+    "StreamBody",
+    "UpstreamAnswered",
+    "UpstreamBroke",
+    "UpstreamFailed",
+    "too_large",
+    "upstream_failed",
+]

@@ -1,0 +1,312 @@
+"""The life of one HTTP request, from its head to the last byte of its answer.
+
+    ROUTING --call--> CALLING --head--> STREAMING --end, or cut--> DONE
+       |                 |                                          ^
+       +----refused------+-----------failed, too slow, too large----+
+
+Bodies pass from socket to socket beside the machine; it is told how far they
+are, and on whom they wait, so that each wait has its own time-out:
+
+    waiting for                      at most              then
+    a connection, its turn           connect_timeout      503 (turn), 504 (connection)
+    the client's next bytes          body_timeout         408
+    the upstream to take them        idle_timeout         504
+    the answer's head                response_timeout     504
+    the answer's next bytes          idle_timeout         cut
+    the client to take them          write_timeout        cut
+
+A cut transfer never looks complete: chunked bodies lack their last chunk
+(RFC 9112, 8), HTTP/2 streams end with RST_STREAM.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from ..clock import NEVER, Instant, after
+from ..errors import FailureKind
+from ..forwarding import (
+    LOOPING,
+    Client,
+    find_client,
+    forward_request,
+    forward_response,
+    is_last_hop,
+    request_id,
+    via_loop,
+)
+from ..machine import Tick
+from ..message import RequestHead
+from ..refusal import Refusal, refused
+from ..routing import Match, ServerOptions
+from ..upstream import Upstream
+from .policies import Policies
+from .record import Record
+from .refusals import MALFORMED_BODY, SERVER_OPTIONS, SLOW_BODY, too_large, upstream_failed
+from .vocabulary import (
+    BodyEnded,
+    CallProgressed,
+    CallUpstream,
+    ClientLeft,
+    Command,
+    Cut,
+    Event,
+    RequestArrived,
+    RequestBodyBroke,
+    RequestBodyRead,
+    RequestBodySent,
+    Respond,
+    ResponseBodyRead,
+    ResponseBodySent,
+    Stage,
+    StreamBody,
+    UpstreamAnswered,
+    UpstreamBroke,
+    UpstreamFailed,
+)
+
+
+class Phase(enum.Enum):
+    ROUTING = "routing"
+    CALLING = "calling"
+    STREAMING = "streaming"
+    DONE = "done"
+
+
+MOVES: Final = frozenset(
+    {
+        (Phase.ROUTING, Phase.CALLING),
+        (Phase.ROUTING, Phase.DONE),
+        (Phase.CALLING, Phase.STREAMING),
+        (Phase.CALLING, Phase.DONE),
+        (Phase.STREAMING, Phase.DONE),
+    }
+)
+
+CLIENT_LEFT: Final = 499
+"""Logged, never sent: nobody is there to read it."""
+
+
+_CALL_TIMEOUT: Final = {
+    Stage.QUEUED: FailureKind.OVERLOADED,
+    Stage.CONNECTING: FailureKind.CONNECT_TIMEOUT,
+    Stage.SENDING: FailureKind.RESPONSE_TIMEOUT,
+    Stage.SENT: FailureKind.RESPONSE_TIMEOUT,
+}
+
+
+class _Wait(enum.Enum):
+    """On whom a transfer waits; the value is the reason if it waits too long."""
+
+    CLIENT_BODY = "client-body-timeout"
+    UPSTREAM_WRITE = "upstream-write-timeout"
+    UPSTREAM_BODY = "upstream-idle-timeout"
+    CLIENT_READ = "client-write-timeout"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer. See the module's diagram."""
+
+    policies: Policies
+    phase: Phase = Phase.ROUTING
+    record: Record = field(default_factory=Record)
+    _head: RequestHead | None = None
+    _client: Client | None = None
+    _match: Match | None = None
+    _asked: tuple[bytes, ...] = ()
+    """The authorities by which the upstream may name itself in its answer."""
+    _upstream: Upstream | None = None
+    _stage: Stage = Stage.CONNECTING
+    _call_deadline: Instant = NEVER
+    _upload: _Wait = _Wait.CLIENT_BODY
+    _upload_deadline: Instant = NEVER
+    _download: _Wait = _Wait.UPSTREAM_BODY
+    _download_deadline: Instant = NEVER
+
+    @property
+    def deadline(self) -> Instant:
+        """When to say Tick; NEVER if there is nothing to wait for."""
+        return min(self._call_deadline, self._upload_deadline, self._download_deadline)
+
+    @property
+    def done(self) -> bool:
+        return self.phase is Phase.DONE
+
+    def receive(self, event: Event, now: Instant) -> Sequence[Command]:  # noqa: C901, PLR0912 - the one dispatch
+        """Take `event` in, and say what to do."""
+        if self.phase is Phase.DONE:
+            return ()
+        match event:
+            case ResponseBodyRead():
+                self._on_response_body_read(event, now)
+            case ResponseBodySent():
+                self._wait_download(_Wait.UPSTREAM_BODY, now)
+            case RequestArrived():
+                return self._on_arrival(event, now)
+            case CallProgressed():
+                self._on_progress(event, now)
+            case UpstreamAnswered():
+                return self._on_answer(event, now)
+            case BodyEnded():
+                self._finish(self.record.status, "")
+            case RequestBodyRead():
+                return self._on_request_body_read(event, now)
+            case RequestBodySent():
+                self._wait_upload(_Wait.CLIENT_BODY, now)
+            case UpstreamFailed():
+                return self._on_failure(event.kind)
+            case UpstreamBroke():
+                return self._cut("upstream-broke")
+            case RequestBodyBroke():
+                return self._end_early(MALFORMED_BODY)
+            case ClientLeft():
+                self._finish(CLIENT_LEFT, "client-left")
+            case Tick():
+                return self._on_deadline(now)
+            case _:
+                assert_never(event)
+        return ()
+
+    def _on_arrival(self, event: RequestArrived, now: Instant) -> Sequence[Command]:
+        self._head = head = event.head
+        self._client = find_client(head, self.policies.forwarding)
+        self.record.started = now
+        self.record.client = self._client.address
+        self.record.request_id = request_id(head.fields, event.fresh_id)
+        refusal = self._judge(head)
+        return self._call(now) if refusal is None else self._refuse(refusal)
+
+    def _judge(self, head: RequestHead) -> Refusal | None:
+        """Find the route; return why the request is not to be forwarded, if it is not."""
+        found = self.policies.router.match(head)
+        if isinstance(found, Refusal):
+            return found
+        if isinstance(found, ServerOptions) or is_last_hop(head):
+            return SERVER_OPTIONS
+        if via_loop(head.fields, self.policies.forwarding.pseudonym):
+            return LOOPING
+        self._match = found
+        self.record.route, self.record.upstream = found.route.name, found.route.upstream
+        limit = found.route.body_max
+        return too_large(limit) if limit is not None and head.body > limit else None
+
+    def _call(self, now: Instant) -> Sequence[Command]:
+        assert self._head is not None
+        assert self._client is not None
+        assert self._match is not None
+        found = self._match
+        upstream = self.policies.upstreams[found.route.upstream]
+        endpoint = upstream.endpoints[0]
+        request = forward_request(
+            self._head,
+            self._client,
+            self.policies.plans[found.route.name],
+            target=found.target,
+            authority=(upstream.preserve_host and found.authority) or endpoint.authority,
+            request_id=self.record.request_id,
+        )
+        self._asked = (request.authority, endpoint.authority)
+        self._upstream = upstream
+        self.record.endpoint, self.record.asked = str(endpoint), now
+        self.record.attempts += 1
+        self._stage, self._call_deadline = Stage.CONNECTING, after(now, upstream.connect_timeout)
+        self._move_to(Phase.CALLING)
+        return (CallUpstream(upstream, endpoint, request),)
+
+    def _on_progress(self, event: CallProgressed, now: Instant) -> None:
+        assert self._upstream is not None
+        self._stage = event.stage
+        if event.stage is Stage.SENDING:
+            self._call_deadline = NEVER
+            self._wait_upload(_Wait.UPSTREAM_WRITE, now)
+        elif event.stage is Stage.SENT:
+            self._upload_deadline = NEVER
+            if self.phase is Phase.CALLING:
+                self._call_deadline = after(now, self._upstream.response_timeout)
+        else:
+            self._call_deadline = after(now, self._upstream.connect_timeout)
+
+    def _on_request_body_read(self, event: RequestBodyRead, now: Instant) -> Sequence[Command]:
+        assert self._match is not None
+        self.record.bytes_in += event.size
+        limit = self._match.route.body_max
+        if limit is not None and self.record.bytes_in > limit:
+            return self._end_early(too_large(limit))
+        self._wait_upload(_Wait.UPSTREAM_WRITE, now)
+        return ()
+
+    def _on_answer(self, event: UpstreamAnswered, now: Instant) -> Sequence[Command]:
+        assert self._client is not None
+        assert self._match is not None
+        self.record.answered, self.record.status = now, event.head.status
+        self._call_deadline = self._upload_deadline = NEVER
+        self._move_to(Phase.STREAMING)
+        self._wait_download(_Wait.UPSTREAM_BODY, now)
+        head = forward_response(
+            event.head,
+            self._client,
+            self.policies.plans[self._match.route.name],
+            asked=self._asked,
+            request_id=self.record.request_id,
+        )
+        return (StreamBody(head),)
+
+    def _on_response_body_read(self, event: ResponseBodyRead, now: Instant) -> None:
+        self.record.bytes_out += event.size
+        self._wait_download(_Wait.CLIENT_READ, now)
+
+    def _on_failure(self, kind: FailureKind) -> Sequence[Command]:
+        return self._refuse(upstream_failed(kind, self.record.upstream))
+
+    def _on_deadline(self, now: Instant) -> Sequence[Command]:
+        if now < self.deadline:
+            return ()
+        if now >= self._call_deadline:
+            return self._on_failure(_CALL_TIMEOUT[self._stage])
+        if now >= self._download_deadline:
+            return self._cut(self._download.value)
+        if self._upload is _Wait.UPSTREAM_WRITE:
+            return self._on_failure(FailureKind.WRITE_TIMEOUT)
+        return self._refuse(SLOW_BODY)
+
+    def _wait_upload(self, wait: _Wait, now: Instant) -> None:
+        assert self._upstream is not None
+        if self.phase is not Phase.CALLING:
+            return  # once answered, whether the rest is sent is between client and upstream
+        client = wait is _Wait.CLIENT_BODY
+        timeout = self.policies.body_timeout if client else self._upstream.idle_timeout
+        self._upload, self._upload_deadline = wait, after(now, timeout)
+
+    def _wait_download(self, wait: _Wait, now: Instant) -> None:
+        assert self._upstream is not None
+        client = wait is _Wait.CLIENT_READ
+        timeout = self.policies.write_timeout if client else self._upstream.idle_timeout
+        self._download, self._download_deadline = wait, after(now, timeout)
+
+    def _end_early(self, refusal: Refusal) -> Sequence[Command]:
+        """Answer with `refusal` if the client has no head yet, else cut."""
+        if self.phase is Phase.STREAMING:
+            return self._cut(refusal.reason)
+        return self._refuse(refusal)
+
+    def _refuse(self, refusal: Refusal) -> Sequence[Command]:
+        assert self._head is not None
+        self._finish(refusal.status, refusal.reason)
+        head, body = refused(refusal, self.record.request_id, self._head.method)
+        self.record.bytes_out = len(body)
+        return (Respond(head, body, refusal.close),)
+
+    def _cut(self, reason: str) -> Sequence[Command]:
+        self._finish(self.record.status, reason)
+        return (Cut(),)
+
+    def _finish(self, status: int, reason: str) -> None:
+        self.record.status, self.record.reason = status, reason
+        self._call_deadline = self._upload_deadline = self._download_deadline = NEVER
+        self._move_to(Phase.DONE)
+
+    def _move_to(self, phase: Phase) -> None:
+        assert (self.phase, phase) in MOVES, (self.phase, phase)
+        self.phase = phase

@@ -1,0 +1,47 @@
+"""What every exchange of one gateway consults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..clock import Duration, seconds
+from ..errors import ConfigError
+from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forwarding_plan
+from ..routing import Router
+from ..upstream import Upstream
+
+BODY_TIMEOUT: Final = seconds(30)
+WRITE_TIMEOUT: Final = seconds(30)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The router, the upstreams that its routes name, and what goes for all.
+
+    Raises ConfigError where a route names no upstream, or its fields cannot be written.
+    """
+
+    router: Router
+    upstreams: Mapping[str, Upstream]
+    forwarding: ForwardingRules = DEFAULT_RULES
+    body_timeout: Duration = BODY_TIMEOUT
+    """How long a client may be silent in the middle of its body."""
+    write_timeout: Duration = WRITE_TIMEOUT
+    """How long a client may take nothing of what it is sent."""
+    plans: Mapping[str, ForwardingPlan] = field(init=False)
+    """What forwarding does on each route, by the route's name."""
+
+    def __post_init__(self) -> None:
+        """Work out the plan of each route."""
+        plans: dict[str, ForwardingPlan] = {}
+        for place, route in enumerate(self.router.routes):
+            if route.upstream not in self.upstreams:
+                raise ConfigError(f"routes.{place}.upstream", f"{route.upstream!r} is not defined")
+            plans[route.name] = forwarding_plan(
+                self.forwarding,
+                request_edits=route.request_edits,
+                response_edits=route.response_edits,
+                prefix=str(route.pattern).encode("ascii") if route.strip_prefix else b"",
+                relied=frozenset(rule.name for rule in route.headers),
+            )
+        object.__setattr__(self, "plans", plans)

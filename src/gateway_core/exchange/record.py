@@ -1,0 +1,24 @@
+"""What an exchange leaves behind: with its events, all that a log line tells."""
+
+from dataclasses import dataclass
+
+from ..clock import NEVER, Instant
+
+
+@dataclass(slots=True)
+class Record:
+    """What was decided, and why."""
+
+    client: str = ""
+    request_id: str = ""
+    route: str = ""
+    upstream: str = ""
+    endpoint: str = ""
+    attempts: int = 0
+    status: int = 0
+    reason: str = ""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    started: Instant = NEVER
+    asked: Instant = NEVER
+    answered: Instant = NEVER

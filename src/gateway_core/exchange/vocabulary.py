@@ -1,0 +1,155 @@
+"""What an exchange is told, and what it commands.
+
+Events are in the past tense: what happened. Commands are in the imperative:
+what to do; a command's docstring names the events in which it can end.
+"""
+
+import enum
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from ..clock import UnixTime
+from ..errors import FailureKind
+from ..machine import Tick
+from ..message import RequestHead, ResponseHead, UpstreamRequest
+from ..upstream import Endpoint, Upstream
+
+
+# Events: what happened, in the past tense.
+@dataclass(frozen=True, slots=True)
+class RequestArrived:
+    """A client's request head is complete."""
+
+    head: RequestHead
+    fresh_id: str
+    """An unguessable id, used where the client sent no sane one."""
+
+
+class Stage(enum.Enum):
+    """How far a call to an upstream is, before its answer."""
+
+    QUEUED = "queued"
+    """Every connection to the endpoint is taken: the call waits its turn."""
+    CONNECTING = "connecting"
+    SENDING = "sending"
+    """The head is on its way, or written; the body follows."""
+    SENT = "sent"
+    """The request is written whole."""
+
+
+class CallProgressed(NamedTuple):
+    stage: Stage
+
+
+class RequestBodyRead(NamedTuple):
+    """The client gave `size` bytes; the upstream is to take them."""
+
+    size: int
+
+
+class RequestBodySent(NamedTuple):
+    """The upstream took all there was; the client is to give more."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAnswered:
+    """The final head of the upstream's answer is here."""
+
+    head: ResponseHead
+    asked_at: UnixTime
+    """RFC 9111, 4.2.3: request_time."""
+    answered_at: UnixTime
+    """RFC 9111, 4.2.3: response_time."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamFailed:
+    """The call ended without the head of an answer."""
+
+    kind: FailureKind
+
+
+class ResponseBodyRead(NamedTuple):
+    """The upstream gave `size` bytes; the client is to take them."""
+
+    size: int
+
+
+class ResponseBodySent(NamedTuple):
+    """The client took all there was; the upstream is to give more."""
+
+
+class BodyEnded(NamedTuple):
+    """The client has the whole answer."""
+
+
+class UpstreamBroke(NamedTuple):
+    """The upstream died, or broke the protocol, in the middle of its answer."""
+
+    kind: FailureKind
+
+
+class RequestBodyBroke(NamedTuple):
+    """The client's body was malformed after its head was accepted."""
+
+
+class ClientLeft(NamedTuple):
+    """The client closed its side, or we are being torn down."""
+
+
+Event: TypeAlias = (
+    RequestArrived
+    | CallProgressed
+    | RequestBodyRead
+    | RequestBodySent
+    | UpstreamAnswered
+    | UpstreamFailed
+    | ResponseBodyRead
+    | ResponseBodySent
+    | BodyEnded
+    | UpstreamBroke
+    | RequestBodyBroke
+    | ClientLeft
+    | Tick
+)
+
+
+# Commands: what to do, in the imperative.
+@dataclass(frozen=True, slots=True)
+class CallUpstream:
+    """Send `request` to `endpoint`. Ends in UpstreamAnswered or UpstreamFailed.
+
+    Meanwhile tell CallProgressed, and RequestBodyRead and RequestBodySent in turn.
+    """
+
+    upstream: Upstream
+    endpoint: Endpoint
+    request: UpstreamRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer the client from here, without an upstream. Ends the exchange."""
+
+    head: ResponseHead
+    body: bytes
+    close: bool
+    """Whether the client's connection is unusable from then on."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBody:
+    """Send `head`, and the upstream's body behind it. Ends in BodyEnded or UpstreamBroke.
+
+    Meanwhile tell ResponseBodyRead and ResponseBodySent in turn.
+    """
+
+    head: ResponseHead
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """End the client's transfer so that it cannot pass for complete. Ends the exchange."""
+
+
+Command: TypeAlias = CallUpstream | Respond | StreamBody | Cut

@@ -1,0 +1,18 @@
+"""A world without I/O: virtual time, seeded chance, every machine driven in one heap."""
+
+from .conversation import Conversation, Reply
+from .fleet import ClientHabits, EndpointHabits, Fleet
+from .journal import Entry, Journal, replay
+from .world import World
+
+__all__ = [
+    "ClientHabits",
+    "Conversation",
+    "EndpointHabits",
+    "Entry",
+    "Fleet",
+    "Journal",
+    "Reply",
+    "World",
+    "replay",
+]

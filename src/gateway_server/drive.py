@@ -1,0 +1,101 @@
+"""Run a machine under Trio.
+
+One task performs what the machine commands; whatever else happens meanwhile is
+told by `tell`, from within a command or from another task. Time-outs, progress
+and clients that leave are thus one mechanism:
+
+- the machine's deadline is the scope's: when it comes, what is being performed
+  is cancelled, and the machine hears Tick;
+- what a `tell` commands, or a `tell` that ends the machine, overtakes: what is
+  being performed is cancelled, and its answer, if it still comes, is dropped.
+  Whoever performs owns what it opened, and closes it.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+import trio
+
+from gateway_core.clock import NEVER, SECOND, Instant
+from gateway_core.machine import Machine, Tick
+
+E = TypeVar("E")
+C = TypeVar("C")
+
+_LATE: Final = 500
+"""Nanoseconds that a scope outlasts its deadline, so that a float's rounding never makes it early."""
+
+
+def now() -> Instant:
+    """Trio's clock, so that a test's MockClock is ours as well."""
+    return Instant(round(trio.current_time() * SECOND))
+
+
+def trio_time(instant: Instant) -> float:
+    """Return the deadline of a cancel scope that ends at `instant`."""
+    return float("inf") if instant >= NEVER else (instant + _LATE) / SECOND
+
+
+class Driver(Generic[E, C]):
+    """Feeds one machine until it is done.
+
+    `perform` carries out one command and returns the event in which it ended,
+    or None. A machine waits for one command at a time: the last of a batch.
+    `abandoned` is what the machine hears if the driver itself is cancelled, so
+    that whatever the machine took is given back.
+    """
+
+    __slots__ = ("_abandoned", "_machine", "_overtaking", "_perform", "_scope")
+
+    def __init__(
+        self,
+        machine: Machine[E | Tick, C],
+        perform: Callable[[C], Awaitable[E | None]],
+        abandoned: E,
+    ) -> None:
+        self._machine = machine
+        self._perform = perform
+        self._abandoned = abandoned
+        self._scope: trio.CancelScope | None = None
+        self._overtaking: Sequence[C] | None = None
+
+    async def run(self, first: E) -> None:
+        """Tell `first`, and go on until the machine is done and its last command performed."""
+        machine = self._machine
+        try:
+            commands = machine.receive(first, now())
+            while commands or not machine.done:
+                commands = await self._perform_batch(commands)
+        finally:
+            if not machine.done:
+                machine.receive(self._abandoned, now())
+
+    def tell(self, event: E) -> None:
+        """Tell the machine what happened beside the command being performed."""
+        machine = self._machine
+        if machine.done:
+            return
+        commands = machine.receive(event, now())
+        scope = self._scope
+        if commands or machine.done:
+            self._overtaking = [*(self._overtaking or ()), *commands]
+            if scope is not None:
+                scope.cancel()
+        elif scope is not None:
+            scope.deadline = trio_time(machine.deadline)
+
+    async def _perform_batch(self, commands: Sequence[C]) -> Sequence[C]:
+        machine = self._machine
+        answer: E | None = None
+        with trio.CancelScope(deadline=trio_time(machine.deadline)) as scope:
+            self._scope = scope
+            for command in commands:
+                assert answer is None, "a machine waits for the last command of a batch"
+                answer = await self._perform(command)
+            if answer is None and not machine.done:
+                await trio.sleep_forever()
+        self._scope = None
+        overtaking, self._overtaking = self._overtaking, None
+        if overtaking is not None:
+            return overtaking
+        return machine.receive(Tick() if answer is None else answer, now())

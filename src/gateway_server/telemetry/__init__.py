@@ -1,0 +1,5 @@
+"""What the gateway tells of itself."""
+
+from .access import AccessLog
+
+__all__ = ["AccessLog"]

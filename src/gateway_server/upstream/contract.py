@@ -1,0 +1,83 @@
+"""What every client of upstreams promises to the edge that calls it.
+
+A body travels by `BodyReader`: an async callable that returns the next bytes,
+never b"" before the end, and b"" at the end, each time it is asked again.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias
+
+from gateway_core.clock import UnixTime
+from gateway_core.errors import FailureKind
+from gateway_core.exchange import CallUpstream, Stage
+from gateway_core.message import Fields, ResponseHead
+
+BodyReader: TypeAlias = Callable[[], Awaitable[bytes]]
+
+
+class CallFailedError(Exception):
+    """The call, or the answer's body, ended before its time; `kind` says how."""
+
+    def __init__(self, kind: FailureKind, problem: str = "") -> None:
+        """`problem` is for our log: it may name addresses, and never goes to a client."""
+        super().__init__(f"{kind.name.lower()}: {problem}" if problem else kind.name.lower())
+        self.kind = kind
+        self.problem = problem
+
+
+class Answer(Protocol):
+    """A final answer whose head is here and whose body is still to be read."""
+
+    @property
+    def head(self) -> ResponseHead: ...
+    @property
+    def asked_at(self) -> UnixTime: ...
+    @property
+    def answered_at(self) -> UnixTime: ...
+
+    @property
+    def trailers(self) -> Fields:
+        """What came behind a chunked body; known once `read` has returned b""."""
+        ...
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the body, b"" at its end.
+
+        Raises CallFailedError where the body ends before its framing says so.
+        """
+        ...
+
+    async def finish_upload(self) -> None:
+        """Send what is left of the request's body, where the answer came before its end.
+
+        Returns at once where nothing is left. The caller runs it beside `read`.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give the connection back if the exchange on it is complete, else close it.
+
+        Never waits; safe to call twice, and under cancellation.
+        """
+        ...
+
+
+class UpstreamClient(Protocol):
+    """Speaks to the endpoints of one upstream."""
+
+    async def call(
+        self, command: CallUpstream, body: BodyReader, progress: Callable[[Stage], None]
+    ) -> Answer:
+        """Send the request; return once the final head is here.
+
+        `body` is asked only where `command.request.body` is not 0. `progress`
+        is told each stage as it is reached; SENT once the request is written
+        whole. Cancelled at any await, it gives back whatever it took.
+
+        Raises CallFailedError.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...

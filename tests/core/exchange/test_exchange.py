@@ -1,0 +1,312 @@
+"""One request and its answer, conversation by conversation."""
+
+import dataclasses
+import json
+
+import pytest
+
+from gateway_core.clock import NEVER, Instant, UnixTime
+from gateway_core.errors import FailureKind
+from gateway_core.exchange import (
+    BodyEnded,
+    CallProgressed,
+    CallUpstream,
+    ClientLeft,
+    Cut,
+    Event,
+    Exchange,
+    Phase,
+    RequestArrived,
+    RequestBodyBroke,
+    RequestBodyRead,
+    RequestBodySent,
+    Respond,
+    ResponseBodyRead,
+    ResponseBodySent,
+    Stage,
+    StreamBody,
+    UpstreamAnswered,
+    UpstreamBroke,
+    UpstreamFailed,
+)
+from gateway_core.machine import Tick
+from gateway_core.message import UNKNOWN, ResponseHead, value
+from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, get
+from tests.script import Script
+
+OK = UpstreamAnswered(ResponseHead(200, ((b"server", b"x"),)), UnixTime(1), UnixTime(2))
+CONNECTING, SENDING, SENT, QUEUED = (
+    CallProgressed(stage) for stage in (Stage.CONNECTING, Stage.SENDING, Stage.SENT, Stage.QUEUED)
+)
+
+
+def called(exchange: Exchange) -> CallUpstream:
+    """The command that calls the upstream for what the exchange was asked."""
+    twin = Exchange(POLICIES)
+    assert exchange._head is not None
+    (command,) = twin.receive(RequestArrived(exchange._head, "id"), Instant(0))
+    assert isinstance(command, CallUpstream)
+    return command
+
+
+def calling(head=None, *, at: float = 0) -> Script:
+    """A script that stands where the upstream is being called."""
+    exchange = Exchange(POLICIES)
+    arrived = RequestArrived(head or get(), "id")
+    (command,) = Exchange(POLICIES).receive(arrived, Instant(0))
+    return Script(exchange).at(at, arrived, command)
+
+
+def stream(script: Script, when: float) -> Script:
+    """Let the upstream answer 200 at `when`."""
+    head = ResponseHead(200, ((b"server", b"x"), (b"x-request-id", b"id")))
+    return script.at(when, OK, StreamBody(head))
+
+
+def ends_in(script: Script, when: float, event: Event | Tick) -> Respond:
+    """Tell `event`; return the only command, an answer of the gateway's own."""
+    (command,) = script.machine.receive(event, Instant(round(when * 1e9)))
+    assert isinstance(command, Respond)
+    assert script.machine.done
+    assert script.machine.deadline == NEVER
+    assert json.loads(command.body)["status"] == command.head.status
+    return command
+
+
+# The good road
+
+
+def test_a_request_is_called_streamed_and_done() -> None:
+    script = calling()
+    stream(script.at(0.1, SENT), 1)
+    script.at(1.1, ResponseBodyRead(10)).at(1.2, ResponseBodySent()).at(1.3, ResponseBodyRead(5))
+    script.at(1.4, ResponseBodySent()).at(1.5, BodyEnded())
+    record = script.machine.record
+    assert script.machine.done
+    assert (record.status, record.reason, record.bytes_out) == (200, "", 15)
+    assert (record.route, record.upstream, record.endpoint) == (
+        "a",
+        "service-a",
+        "http://10.0.0.1:8001",
+    )
+    assert (record.client, record.request_id, record.attempts) == ("192.0.2.1", "id", 1)
+    assert (record.started, record.asked, record.answered) == (0, 0, 1_000_000_000)
+
+
+def test_what_is_called_is_the_route_s_target_at_its_endpoint() -> None:
+    command = called(calling(get(b"/a/x?q=1")).machine)
+    assert (command.upstream, command.endpoint) == (UPSTREAM, ENDPOINT)
+    assert (command.request.target, command.request.authority) == (b"/x?q=1", b"gw.example")
+    assert value(command.request.fields, b"x-forwarded-prefix") == b"/a"
+
+
+@pytest.mark.parametrize(
+    ("authority", "preserve", "expected"),
+    [
+        (b"gw.example", True, b"gw.example"),
+        (b"gw.example", False, b"10.0.0.1:8001"),
+        (b"", True, b"10.0.0.1:8001"),
+    ],
+)
+def test_the_host_that_the_upstream_sees(authority: bytes, preserve: bool, expected: bytes) -> None:
+    upstream = dataclasses.replace(UPSTREAM, preserve_host=preserve)
+    policies = dataclasses.replace(POLICIES, upstreams={"service-a": upstream})
+    head = dataclasses.replace(get(), authority=authority)
+    (command,) = Exchange(policies).receive(RequestArrived(head, "id"), Instant(0))
+    assert isinstance(command, CallUpstream)
+    assert command.request.authority == expected
+
+
+def test_a_sane_request_id_of_the_client_is_kept_on_the_answer() -> None:
+    script = calling(get(fields=((b"x-request-id", b"mine"),)))
+    (command,) = script.machine.receive(OK, Instant(5))
+    assert isinstance(command, StreamBody)
+    assert value(command.head.fields, b"x-request-id") == b"mine"
+    assert script.machine.record.request_id == "mine"
+
+
+def test_an_answer_may_come_before_the_request_was_sent_whole() -> None:
+    script = calling(get(method="POST", body=UNKNOWN)).at(0.1, SENDING).at(0.2, RequestBodyRead(1))
+    stream(script, 0.3).at(0.4, RequestBodySent()).at(0.5, RequestBodyRead(2)).at(0.6, SENT)
+    script.at(0.7, BodyEnded())
+    assert script.machine.record.bytes_in == 3
+
+
+# Refused before any upstream is asked
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "reason"),
+    [
+        pytest.param(get(b"/nowhere"), 404, "no-route", id="no route"),
+        pytest.param(get(b"/get", method="POST"), 405, "method-not-allowed", id="method"),
+        pytest.param(get(b"/a/../../x"), 400, "bad-target", id="climbs"),
+        pytest.param(get(method="POST", body=101), 413, "body-too-large", id="declared too large"),
+        pytest.param(
+            get(fields=((b"via", b", ".join([b"1.1 gateway"] * 8)),)),
+            508,
+            "loop-detected",
+            id="loop",
+        ),
+    ],
+)
+def test_a_request_that_is_refused_at_once(head, status: int, reason: str) -> None:
+    script: Script = Script(Exchange(POLICIES))
+    command = ends_in(script, 0, RequestArrived(head, "id"))
+    assert command.head.status == status
+    assert (script.machine.record.status, script.machine.record.reason) == (status, reason)
+    assert value(command.head.fields, b"x-request-id") == b"id"
+    assert script.machine.record.bytes_out == len(command.body)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(get(b"*", method="OPTIONS"), id="OPTIONS *"),
+        pytest.param(
+            get(method="OPTIONS", fields=((b"max-forwards", b"0"),)), id="9110-7.6.2 last hop"
+        ),
+    ],
+)
+def test_options_that_are_the_gateway_s_to_answer(head) -> None:
+    (command,) = Exchange(POLICIES).receive(RequestArrived(head, "id"), Instant(0))
+    assert isinstance(command, Respond)
+    assert (command.head.status, command.body, command.close) == (204, b"", False)
+    assert value(command.head.fields, b"allow")
+
+
+def test_a_body_of_exactly_the_limit_passes() -> None:
+    calling(get(method="POST", body=100)).at(0, SENDING).at(0, RequestBodyRead(100)).at(0, SENT)
+
+
+def test_a_route_without_a_bound_takes_any_body() -> None:
+    calling(get(b"/unbound", method="POST", body=10**15)).at(0, RequestBodyRead(10**15))
+
+
+# The upstream fails
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_a_failed_call_is_answered_with_its_kind(kind: FailureKind) -> None:
+    script = calling()
+    command = ends_in(script, 1, UpstreamFailed(kind))
+    assert command.head.status == kind.status
+    assert value(command.head.fields, b"proxy-status") == b"gateway; error=" + kind.value.encode()
+    assert (value(command.head.fields, b"retry-after") is not None) == (kind.status == 503)
+    said = command.body.decode()
+    assert "service-a" in said
+    assert "10.0.0.1" not in said
+
+
+@pytest.mark.parametrize(
+    ("progress", "when", "kind"),
+    [
+        pytest.param([], 2, FailureKind.CONNECT_TIMEOUT, id="never connected"),
+        pytest.param([(1, QUEUED)], 3, FailureKind.OVERLOADED, id="never got its turn"),
+        pytest.param(
+            [(1, QUEUED), (2, CONNECTING)],
+            4,
+            FailureKind.CONNECT_TIMEOUT,
+            id="its turn, then nothing",
+        ),
+        pytest.param([(1, SENT)], 16, FailureKind.RESPONSE_TIMEOUT, id="never answered"),
+        pytest.param([(1, SENDING)], 61, FailureKind.WRITE_TIMEOUT, id="never took the head"),
+        pytest.param(
+            [(1, SENDING), (2, RequestBodySent()), (3, RequestBodyRead(9))],
+            63,
+            FailureKind.WRITE_TIMEOUT,
+            id="stopped taking the body",
+        ),
+    ],
+)
+def test_each_wait_for_the_upstream_has_its_own_end(
+    progress, when: float, kind: FailureKind
+) -> None:
+    script = calling(get(method="POST", body=UNKNOWN))
+    for at, event in progress:
+        script.at(at, event)
+    assert script.machine.deadline == when * 1_000_000_000
+    script.at(when - 0.001, Tick())
+    command = ends_in(script, when, Tick())
+    assert value(command.head.fields, b"proxy-status") == b"gateway; error=" + kind.value.encode()
+
+
+def test_an_upstream_that_breaks_in_mid_answer_is_cut_not_completed() -> None:
+    script = stream(calling().at(0, SENT), 1).at(2, UpstreamBroke(FailureKind.RESET), Cut())
+    assert script.machine.done
+    assert (script.machine.record.status, script.machine.record.reason) == (200, "upstream-broke")
+
+
+def test_an_upstream_that_falls_silent_in_mid_answer_is_cut() -> None:
+    script = stream(calling().at(0, SENT), 1).at(2, ResponseBodyRead(1)).at(3, ResponseBodySent())
+    script.at(62.9, Tick()).at(63, Tick(), Cut())
+    assert script.machine.record.reason == "upstream-idle-timeout"
+
+
+def test_a_transfer_that_moves_has_no_end() -> None:
+    script = stream(calling().at(0, SENT), 1)
+    for when in range(2, 100_000, 50):
+        script.at(when, ResponseBodyRead(1)).at(when + 5, ResponseBodySent())
+    script.at(100_020, BodyEnded())
+
+
+# The client fails
+
+
+@pytest.mark.parametrize("progress", [[], [SENDING], [SENT], [SENT, OK]], ids=len)
+def test_a_client_may_leave_at_any_time(progress) -> None:
+    script = calling()
+    for event in progress:
+        script.machine.receive(event, Instant(1))
+    script.at(1, ClientLeft())
+    assert script.machine.done
+    assert (script.machine.record.status, script.machine.record.reason) == (499, "client-left")
+
+
+def test_a_client_that_left_before_it_was_served_is_not_served() -> None:
+    Script(Exchange(POLICIES)).at(0, ClientLeft()).at(0, RequestArrived(get(), "id"))
+
+
+def test_a_client_that_stops_sending_is_told_so() -> None:
+    script = calling(get(method="POST", body=UNKNOWN)).at(0, SENDING).at(1, RequestBodySent())
+    command = ends_in(script.at(30.9, Tick()), 31, Tick())
+    assert (command.head.status, command.close) == (408, True)
+
+
+def test_a_client_that_stops_reading_is_cut() -> None:
+    script = stream(calling().at(0, SENT), 1).at(2, ResponseBodyRead(1))
+    script.at(21.9, Tick()).at(22, Tick(), Cut())
+    assert script.machine.record.reason == "client-write-timeout"
+
+
+def test_a_body_that_grows_beyond_the_limit_is_refused() -> None:
+    script = calling(get(method="POST", body=UNKNOWN)).at(0, SENDING).at(0, RequestBodyRead(100))
+    command = ends_in(script.at(0, RequestBodySent()), 0, RequestBodyRead(1))
+    assert (command.head.status, command.close) == (413, True)
+
+
+def test_a_body_that_grows_beyond_the_limit_after_the_answer_began_is_cut() -> None:
+    script = calling(get(method="POST", body=UNKNOWN)).at(0, SENDING)
+    stream(script, 1).at(2, RequestBodyRead(101), Cut())
+    assert script.machine.record.reason == "body-too-large"
+
+
+def test_a_malformed_body_is_refused_before_the_answer_and_cut_after() -> None:
+    command = ends_in(calling(get(method="POST", body=UNKNOWN)), 1, RequestBodyBroke())
+    assert (command.head.status, command.close) == (400, True)
+    stream(calling(get(method="POST", body=UNKNOWN)), 1).at(2, RequestBodyBroke(), Cut())
+
+
+# Laws that this machine's own tests can say best
+
+
+def test_once_answered_only_the_answer_s_progress_counts() -> None:
+    script = stream(calling(get(method="POST", body=UNKNOWN)).at(0, SENDING), 1)
+    script.at(2, RequestBodySent())
+    assert script.machine.deadline == 61_000_000_000
+
+
+def test_a_record_keeps_the_status_that_the_client_saw() -> None:
+    script = stream(calling(), 1)
+    assert script.machine.phase is Phase.STREAMING
+    assert script.machine.record.status == 200

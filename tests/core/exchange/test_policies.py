@@ -1,0 +1,28 @@
+"""What every exchange consults is consistent before the first request."""
+
+import dataclasses
+
+import pytest
+
+from gateway_core.errors import ConfigError
+from gateway_core.exchange import Policies
+from gateway_core.routing import FieldRule, Pattern, Route, Router
+from tests.exchanges import POLICIES, UPSTREAM
+
+
+def test_each_route_has_its_plan() -> None:
+    assert set(POLICIES.plans) == {"a", "get-only", "unbound"}
+    assert POLICIES.plans["a"].prefix == b"/a"
+    assert POLICIES.plans["get-only"].prefix == b""
+
+
+def test_what_a_route_matches_by_is_protected_from_connection() -> None:
+    rule = FieldRule(b"x-team", b"a")
+    route = Route("r", Pattern.prefix("/"), "service-a", headers=(rule,))
+    policies = dataclasses.replace(POLICIES, router=Router((route,)))
+    assert b"x-team" in policies.plans["r"].protected
+
+
+def test_a_route_to_nowhere_is_an_error_of_the_operator() -> None:
+    with pytest.raises(ConfigError, match=r"routes\.0\.upstream: 'gone' is not defined"):
+        Policies(Router((Route("r", Pattern.prefix("/"), "gone"),)), {"service-a": UPSTREAM})

@@ -1,0 +1,137 @@
+"""The five laws, over every machine."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway_core.clock import NEVER, SECOND, Instant, UnixTime, after
+from gateway_core.errors import FailureKind
+from gateway_core.exchange import (
+    MOVES,
+    BodyEnded,
+    CallProgressed,
+    ClientLeft,
+    Exchange,
+    Phase,
+    RequestArrived,
+    RequestBodyBroke,
+    RequestBodyRead,
+    RequestBodySent,
+    ResponseBodyRead,
+    ResponseBodySent,
+    Stage,
+    UpstreamAnswered,
+    UpstreamBroke,
+    UpstreamFailed,
+)
+from gateway_core.machine import Machine, Tick
+from gateway_core.message import UNKNOWN, ResponseHead
+from tests.exchanges import POLICIES, get
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of machine, and what its drivers may tell it in each phase."""
+
+    new: Callable[[], Any]
+    legal: Callable[[Any], list[object]]
+
+
+def exchange_events(machine: Exchange) -> list[object]:
+    heads = [get(), get(b"/gone"), get(method="POST", body=UNKNOWN), get(b"/a/%zz")]
+    arrived: list[object] = [RequestArrived(head, "id") for head in heads]
+    always: list[object] = [ClientLeft(), Tick()]
+    upload: list[object] = [
+        RequestBodyRead(60),
+        RequestBodySent(),
+        RequestBodyBroke(),
+        *(CallProgressed(stage) for stage in Stage),
+    ]
+    answered = [
+        UpstreamAnswered(ResponseHead(status, ()), UnixTime(0), UnixTime(0))
+        for status in (200, 503)
+    ]
+    failed = [UpstreamFailed(kind) for kind in FailureKind]
+    streaming: list[object] = [
+        ResponseBodyRead(9),
+        ResponseBodySent(),
+        BodyEnded(),
+        UpstreamBroke(FailureKind.RESET),
+    ]
+    by_phase: dict[Phase, list[object]] = {
+        Phase.ROUTING: arrived,
+        Phase.CALLING: [*upload, *answered, *failed],
+        Phase.STREAMING: [*upload, *streaming],
+        Phase.DONE: [*arrived, *upload, *answered, *failed, *streaming],
+    }
+    return always + by_phase[machine.phase]
+
+
+MACHINES = {"exchange": Kind(lambda: Exchange(POLICIES), exchange_events)}
+
+each_machine = pytest.mark.parametrize("name", MACHINES)
+
+
+@each_machine
+@given(data=st.data())
+def test_the_laws(name: str, data: st.DataObject) -> None:
+    kind = MACHINES[name]
+    machine: Machine[object, object] = kind.new()
+    now = Instant(0)
+    for _ in range(12):
+        now = after(now, data.draw(st.integers(0, 40 * SECOND), label="wait"))
+        assert_an_early_tick_is_harmless(machine, now)
+        event = data.draw(st.sampled_from(kind.legal(machine)), label="event")
+        twin = copy.deepcopy(machine)
+        assert twin == machine
+        done_before = machine.done
+        commands = machine.receive(event, now)
+        assert list(twin.receive(event, now)) == list(commands)
+        assert twin == machine
+        if done_before:
+            assert not commands
+        if machine.done:
+            assert machine.deadline == NEVER
+
+
+def assert_an_early_tick_is_harmless(machine: Machine[object, object], now: Instant) -> None:
+    if now < machine.deadline:
+        early = copy.deepcopy(machine)
+        assert not early.receive(Tick(), now)
+        assert early == machine
+
+
+@given(data=st.data())
+def test_an_exchange_makes_only_legal_moves_and_answers_at_most_once(data: st.DataObject) -> None:
+    machine, now, heads = Exchange(POLICIES), Instant(0), 0
+    while not machine.done:
+        now = after(now, data.draw(st.integers(0, 40 * SECOND)))
+        before = machine.phase
+        event = data.draw(st.sampled_from(exchange_events(machine)))
+        commands = machine.receive(event, now)  # type: ignore[arg-type]
+        assert machine.phase is before or (before, machine.phase) in MOVES
+        heads += sum(type(command).__name__ in {"Respond", "StreamBody"} for command in commands)
+    assert heads <= 1
+
+
+@each_machine
+@given(data=st.data())
+def test_a_machine_that_is_told_nothing_but_its_deadlines_ends_or_waits_for_ever(
+    name: str, data: st.DataObject
+) -> None:
+    kind = MACHINES[name]
+    machine: Machine[object, object] = kind.new()
+    now = Instant(0)
+    for _ in range(data.draw(st.integers(0, 6))):
+        machine.receive(data.draw(st.sampled_from(kind.legal(machine))), now)
+    for _ in range(20):
+        if machine.deadline == NEVER:
+            return
+        now = machine.deadline
+        machine.receive(Tick(), now)
+    raise AssertionError("twenty deadlines in a row, and no end")

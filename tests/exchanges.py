@@ -1,0 +1,37 @@
+"""What the tests of exchanges share: a small gateway in values, and short names for requests."""
+
+from gateway_core.clock import seconds
+from gateway_core.exchange import Policies
+from gateway_core.forwarding import ForwardingRules
+from gateway_core.message import Fields, RequestHead
+from gateway_core.routing import Pattern, Route, Router
+from gateway_core.upstream import Endpoint, Upstream
+
+ENDPOINT = Endpoint("http", "10.0.0.1", 8001)
+UPSTREAM = Upstream(
+    "service-a",
+    (ENDPOINT,),
+    connect_timeout=seconds(2),
+    response_timeout=seconds(15),
+    idle_timeout=seconds(60),
+)
+ROUTES = (
+    Route("a", Pattern.prefix("/a"), "service-a", strip_prefix=True, body_max=100),
+    Route("get-only", Pattern.path("/get"), "service-a", methods=frozenset({"GET"})),
+    Route("unbound", Pattern.prefix("/unbound"), "service-a", body_max=None),
+)
+POLICIES = Policies(
+    Router(ROUTES),
+    {"service-a": UPSTREAM},
+    ForwardingRules(),
+    body_timeout=seconds(30),
+    write_timeout=seconds(20),
+)
+
+
+def get(
+    target: bytes = b"/a/x", *, method: str = "GET", body: int = 0, fields: Fields = ()
+) -> RequestHead:
+    """A request from 192.0.2.1, with the framing that its body asks for."""
+    host = (b"host", b"gw.example")
+    return RequestHead(method, target, b"gw.example", (host, *fields), "192.0.2.1", body=body)

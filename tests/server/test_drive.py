@@ -1,0 +1,182 @@
+"""The driver: answers, deadlines, what is told beside a command, and being cancelled itself."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import trio
+
+from gateway_core.clock import NEVER, Instant, after, seconds
+from gateway_core.machine import Tick
+from gateway_server.drive import Driver, now, trio_time
+
+
+@dataclass
+class Notes:
+    """A machine that notes what it hears, and commands what it was told to."""
+
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    """event -> commands"""
+    waits: dict[str, float] = field(default_factory=dict)
+    """event -> seconds from then to the deadline"""
+    heard: list[tuple[float, str]] = field(default_factory=list)
+    deadline: Instant = NEVER
+    done: bool = False
+    began: Instant = field(default_factory=now)
+
+    def receive(self, event: str | Tick, at: Instant) -> list[str]:
+        if self.done:
+            return []
+        word = "tick" if isinstance(event, Tick) else event
+        self.heard.append((round((at - self.began) / 1e9, 3), word))
+        if word in self.waits:
+            self.deadline = after(at, seconds(self.waits[word]))
+        if word in ("end", "left"):
+            self.done, self.deadline = True, NEVER
+        return self.answers.get(word, [])
+
+
+class Stage:
+    """Performs: `sleep:N:EVENT` sleeps and answers, anything else is noted and answers nothing."""
+
+    def __init__(self, machine: Notes) -> None:
+        self.done: list[str] = []
+        self.cancelled: list[str] = []
+        self.driver: Driver[str, str] = Driver(machine, self.perform, "left")
+
+    async def perform(self, command: str) -> str | None:
+        try:
+            if command.startswith("sleep:"):
+                _, wait, event = command.split(":")
+                await trio.sleep(float(wait))
+                self.done.append(command)
+                return event
+        except trio.Cancelled:
+            self.cancelled.append(command)
+            raise
+        self.done.append(command)
+        return None
+
+
+async def test_the_answer_of_a_command_is_the_next_event(autojump_clock) -> None:
+    machine = Notes({"go": ["note", "sleep:2:more"], "more": ["sleep:1:end"]})
+    stage = Stage(machine)
+    await stage.driver.run("go")
+    assert machine.heard == [(0.0, "go"), (2.0, "more"), (3.0, "end")]
+    assert stage.done == ["note", "sleep:2:more", "sleep:1:end"]
+
+
+async def test_the_deadline_cancels_what_is_performed_and_is_told_as_tick(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:10:late"], "tick": ["sleep:1:end"]}, waits={"go": 2})
+    machine.waits["tick"] = 100
+    stage = Stage(machine)
+    await stage.driver.run("go")
+    assert machine.heard == [(0.0, "go"), (2.0, "tick"), (3.0, "end")]
+    assert stage.cancelled == ["sleep:10:late"]
+
+
+async def test_the_commands_of_the_last_event_are_performed_though_the_machine_is_done(
+    autojump_clock,
+) -> None:
+    machine = Notes({"go": ["sleep:1:end"], "end": ["goodbye"]})
+    stage = Stage(machine)
+    await stage.driver.run("go")
+    assert stage.done == ["sleep:1:end", "goodbye"]
+
+
+async def test_progress_that_commands_nothing_only_moves_the_deadline(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:end"]}, waits={"go": 2, "progress": 4})
+    stage = Stage(machine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stage.driver.run, "go")
+        await trio.sleep(1.5)
+        stage.driver.tell("progress")
+    assert machine.heard == [(0.0, "go"), (1.5, "progress"), (5.0, "end")]
+
+
+async def test_what_a_tell_commands_overtakes_and_the_old_answer_is_dropped(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:late"], "stop": ["sleep:1:end"]})
+    stage = Stage(machine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stage.driver.run, "go")
+        await trio.sleep(1)
+        stage.driver.tell("stop")
+    assert machine.heard == [(0.0, "go"), (1.0, "stop"), (2.0, "end")]
+    assert stage.cancelled == ["sleep:5:late"]
+
+
+async def test_an_answer_that_comes_with_the_overtaking_event_is_dropped(autojump_clock) -> None:
+    machine = Notes({"go": ["both"], "stop": ["sleep:1:end"]})
+    stage = Stage(machine)
+
+    async def both(command: str) -> str | None:
+        if command != "both":
+            return await stage.perform(command)
+        stage.driver.tell("stop")
+        return "late"
+
+    stage.driver = Driver(machine, both, "left")
+    await stage.driver.run("go")
+    assert [word for _, word in machine.heard] == ["go", "stop", "end"]
+
+
+async def test_a_tell_that_ends_the_machine_ends_the_drive(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:late"]})
+    stage = Stage(machine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stage.driver.run, "go")
+        await trio.sleep(1)
+        stage.driver.tell("left")
+        stage.driver.tell("more")
+    assert machine.heard == [(0.0, "go"), (1.0, "left")]
+    assert trio.current_time() - machine.began / 1e9 == pytest.approx(1.0)
+
+
+async def test_what_ends_before_the_drive_began_is_never_driven(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:late"]})
+    stage = Stage(machine)
+    stage.driver.tell("left")
+    await stage.driver.run("go")
+    assert machine.heard == [(0.0, "left")]
+    assert stage.done == []
+
+
+async def test_a_tell_during_the_last_command_does_not_disturb_it(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:1:end"], "end": ["sleep:1:none"]})
+    stage = Stage(machine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stage.driver.run, "go")
+        await trio.sleep(1.5)
+        stage.driver.tell("left")
+    assert stage.done == ["sleep:1:end", "sleep:1:none"]
+
+
+async def test_a_cancelled_driver_tells_the_machine_that_it_was_abandoned(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:late"]})
+    stage = Stage(machine)
+    with trio.move_on_after(1):
+        await stage.driver.run("go")
+    assert machine.heard == [(0.0, "go"), (1.0, "left")]
+    assert machine.done
+
+
+async def test_a_performer_that_breaks_leaves_no_machine_behind(autojump_clock) -> None:
+    machine = Notes({"go": ["boom"]})
+
+    async def perform(command: str) -> str | None:
+        raise ValueError(command)
+
+    with pytest.raises(ValueError, match="boom"):
+        await Driver(machine, perform, "left").run("go")
+    assert machine.done
+
+
+async def test_a_scope_never_ends_before_the_deadline_that_it_was_given(autojump_clock) -> None:
+    for _ in range(200):
+        deadline = after(now(), 12_345_678_901)
+        with trio.CancelScope(deadline=trio_time(deadline)):
+            await trio.sleep_forever()
+        assert now() >= deadline
+
+
+def test_a_deadline_of_never_is_no_deadline() -> None:
+    assert trio_time(NEVER) == float("inf")
