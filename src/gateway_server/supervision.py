@@ -67,7 +67,7 @@ class Supervisor:
         self._ailing.pop(name, None)
 
 
-def _first(errors: BaseException) -> BaseException:
-    while isinstance(errors, BaseExceptionGroup):
-        errors = errors.exceptions[0]
-    return errors
+def _first(error: BaseException) -> BaseException:
+    """Return the first exception of a group, or of the groups within it."""
+    members: tuple[BaseException, ...] = getattr(error, "exceptions", ())
+    return _first(members[0]) if members else error

@@ -1,5 +1,6 @@
 """What the gateway tells of itself."""
 
 from .access import AccessLog
+from .logs import configure_logs
 
-__all__ = ["AccessLog"]
+__all__ = ["AccessLog", "configure_logs"]

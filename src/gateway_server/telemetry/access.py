@@ -25,10 +25,10 @@ class AccessLog:
 
     def __init__(self, form: str = "auto", out: TextIO | None = None) -> None:
         """`form` is "auto", "json", "console" or "off"; `out` is stdout where not given."""
-        out = out or sys.stdout
+        stream: TextIO = sys.stdout if out is None else out
         if form == "auto":
-            form = "console" if out.isatty() else "json"
-        self._log = None if form == "off" else _logger(form, out)
+            form = "console" if stream.isatty() else "json"
+        self._log = None if form == "off" else _logger(form, stream)
 
     def exchange_ended(self, record: Record, method: str, target: bytes, now: Instant) -> None:
         """Log an exchange that the core decided."""
@@ -55,6 +55,7 @@ class AccessLog:
     def refused(
         self,
         refusal: Refusal,
+        *,
         peer: str,
         method: str,
         target: bytes,

@@ -1,0 +1,116 @@
+"""One line a request: complete, and silent on what is nobody's business."""
+
+import io
+import json
+
+import pytest
+
+from gateway_core.clock import Instant
+from gateway_core.exchange import Record
+from gateway_core.refusal import Refusal
+from gateway_server.telemetry import AccessLog
+from gateway_server.telemetry.access import shown_path
+
+RECORD = Record(
+    client="192.0.2.1",
+    request_id="id",
+    route="a",
+    upstream="service-a",
+    endpoint="http://10.0.0.1:8001",
+    attempts=1,
+    status=200,
+    bytes_in=3,
+    bytes_out=5,
+    started=Instant(1_000_000),
+    asked=Instant(2_000_000),
+    answered=Instant(4_500_000),
+)
+NOW = Instant(6_000_000)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_line_of_json_tells_the_whole_outcome() -> None:
+    out = io.StringIO()
+    AccessLog("json", out).exchange_ended(RECORD, "GET", b"/a/x?token=secret", NOW)
+    line = json.loads(out.getvalue())
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "request_id": "id",
+        "client": "192.0.2.1",
+        "method": "GET",
+        "path": "/a/x",
+        "status": 200,
+        "route": "a",
+        "upstream": "service-a",
+        "endpoint": "http://10.0.0.1:8001",
+        "attempts": 1,
+        "bytes_in": 3,
+        "bytes_out": 5,
+        "duration_ms": 5.0,
+        "upstream_ms": 2.5,
+    }
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    out = io.StringIO()
+    AccessLog("json", out).exchange_ended(
+        Record(status=499, reason="client-left"), "GET", b"/", NOW
+    )
+    line = json.loads(out.getvalue())
+    assert line["reason"] == "client-left"
+    assert not {"route", "upstream", "endpoint", "duration_ms", "upstream_ms"} & set(line)
+
+
+def test_a_refusal_of_the_connection_is_a_line_as_well() -> None:
+    out = io.StringIO()
+    refusal = Refusal(400, "bad-head", "No.")
+    facts = {"peer": "192.0.2.1", "method": "", "target": b"", "request_id": "id", "bytes_in": 17}
+    AccessLog("json", out).refused(refusal, **facts)
+    line = json.loads(out.getvalue())
+    assert (line["status"], line["reason"], line["bytes_in"]) == (400, "bad-head", 17)
+    assert "method" not in line
+
+
+def test_bytes_are_written_where_the_stream_has_them() -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="utf-8")
+    AccessLog("auto", out).exchange_ended(RECORD, "GET", b"/", NOW)
+    assert json.loads(raw.getvalue())["status"] == 200
+
+
+def test_on_a_terminal_the_line_is_for_a_person() -> None:
+    out = Terminal()
+    AccessLog("auto", out).exchange_ended(RECORD, "GET", b"/a/x?token=secret", NOW)
+    line = out.getvalue()
+    assert line.count("\n") == 1
+    assert "\x1b[32m200\x1b[0m  GET      /a/x  5.0 ms  service-a http://10.0.0.1:8001" in line
+    assert "secret" not in line
+
+
+def test_a_log_that_is_off_says_nothing() -> None:
+    out = io.StringIO()
+    log = AccessLog("off", out)
+    log.exchange_ended(RECORD, "GET", b"/", NOW)
+    facts = {"peer": "", "method": "", "target": b"", "request_id": "id", "bytes_in": 0}
+    log.refused(Refusal(400, "r", "d"), **facts)
+    assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        (b"/a?b", "/a"),
+        (b"/a%20b", "/a%20b"),
+        (b"/\x1b[2Jx", "/\\x1b[2Jx"),
+        (b"/a\nb", "/a\\nb"),
+        (b"/\xe9", "/\xe9"),
+    ],
+)
+def test_a_path_is_shown_without_query_and_without_what_a_terminal_obeys(
+    target: bytes, shown: str
+) -> None:
+    assert shown_path(target) == shown
