@@ -1,0 +1,247 @@
+"""An upstream's bytes, decoded: heads, pieces of bodies, ends, and what is wrong.
+
+    IDLE --expect--> HEAD --final--> BODY --its end--> IDLE
+                     ^  |\
+                     |  | +--101--> TUNNEL        anywhere but in the tunnel, from
+                 1xx +--+                         what is wrong on: BROKEN
+
+The same request decides what an answer means: HEAD has no body whatever the fields say. Who
+speaks without having been asked, or goes on behind the end, has lost its place in the
+conversation: nobody can tell which answer belongs to which request.
+
+Source: RFC 9112, sections 4 and 6.3; RFC 9110, sections 6.4.1 and 15.
+"""
+
+import enum
+import re
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+from ..message import UNKNOWN, Fields, ResponseHead
+from ..refusal import Refusal
+from .body import Body as BodyFollower
+from .body import ChunkedBody, EndlessBody, SizedBody
+from .fields import FIELD_LINE, VALUE_BYTES, HeadWatch, read_fields
+from .flaws import BAD_STATUS_LINE, INCOMPLETE, UNSOLICITED
+from .framing import body_length
+from .limits import DEFAULT_LIMITS, Limits
+from .request_head import keeps_alive
+
+_STATUS_LINE: Final = rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [%b]*+)?" % VALUE_BYTES
+"""Without the space before an empty reason phrase, too: servers forget it (RFC 9112, 4)."""
+_HEAD: Final = re.compile(rb"%b\r\n((?:%b)*+)\r\n" % (_STATUS_LINE, FIELD_LINE))
+_STATUS_LINE_ONLY: Final = re.compile(_STATUS_LINE)
+_STATUS_START: Final = re.compile(
+    rb"HTTP/1\.[01] [1-5][0-9]{2}(?: [%b]*+)?|%b"
+    % (VALUE_BYTES, b"|".join(b"HTTP/1.1 200"[:n].replace(b".", rb"\.") for n in range(12)))
+)
+_END: Final = b"\r\n\r\n"
+
+
+class Informational(NamedTuple):
+    """An interim answer came: 1xx. Behind 101, what comes is no longer HTTP."""
+
+    status: int
+    fields: Fields
+
+
+class Head(NamedTuple):
+    """The final answer's head came."""
+
+    head: ResponseHead
+    keep_alive: bool
+    """Whether the upstream will have its connection go on behind this answer."""
+
+
+class Body(NamedTuple):
+    """Some of the body came."""
+
+    data: bytes
+
+
+class End(NamedTuple):
+    """The answer is complete."""
+
+    trailers: Fields
+
+
+class Fault(NamedTuple):
+    """The answer is wrong from here on, or ended too early; no event follows."""
+
+    flaw: Refusal
+
+
+Event: TypeAlias = Informational | Head | Body | End | Fault
+
+
+class Phase(enum.Enum):
+    """Where in an upstream's stream the next byte stands."""
+
+    IDLE = "between answers"
+    HEAD = "in front of a head's end"
+    BODY = "inside a body"
+    TUNNEL = "no longer HTTP"
+    BROKEN = "behind what is wrong"
+
+
+@dataclass(slots=True)
+class ResponseDecoder:
+    """Decodes one connection's answers, one after the other."""
+
+    limits: Limits = DEFAULT_LIMITS
+    phase: Phase = Phase.IDLE
+    rest: bytes = b""
+    """What came behind a 101."""
+    _method: str = ""
+    _held: bytearray = field(default_factory=bytearray)
+    """What came of a head, or of a line inside a body, that is not complete."""
+    _watch: HeadWatch = field(default_factory=HeadWatch)
+    _body: BodyFollower = field(default_factory=lambda: SizedBody(0))
+
+    def expect(self, method: str) -> None:
+        """Take what comes next for the answer to a request of `method`."""
+        assert self.phase is Phase.IDLE, "the last answer is not complete"
+        self._method = method
+        self.phase = Phase.HEAD
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Return what the bytes say, in order. After a Fault, nothing."""
+        if self._held and self.phase is Phase.BODY:
+            data = bytes(self._held) + data
+            self._held = bytearray()
+        events: list[Event] = []
+        at = 0
+        while at < len(data):
+            match self.phase:
+                case Phase.HEAD:
+                    at = self._read_head(data, at, events)
+                case Phase.BODY:
+                    at = self._follow_body(data, at, events)
+                case Phase.TUNNEL:
+                    self.rest += data[at:]
+                    break
+                case Phase.IDLE:
+                    self._fault(UNSOLICITED, events)
+                case Phase.BROKEN:
+                    break
+        return events
+
+    def eof(self) -> list[Event]:
+        """Return what the connection's end says: between answers, and in a tunnel, nothing."""
+        events: list[Event] = []
+        if self.phase is Phase.HEAD:
+            self._fault(INCOMPLETE, events)
+        elif self.phase is Phase.BODY:
+            flaw = self._body.eof()
+            if flaw is None:
+                self._end(events)
+            else:
+                self._fault(flaw, events)
+        return events
+
+    def _read_head(self, data: bytes, at: int, events: list[Event]) -> int:
+        if self._held:
+            return self._resume_head(data, at, events)
+        match = _HEAD.match(data, at)
+        if match is not None:
+            self._on_head(match, events)
+            return match.end()
+        end = data.find(_END, at)
+        self._held += memoryview(data)[at:]
+        self._watch = HeadWatch()
+        flaw = self._watch.flaw(self._held, self.limits, status_line_flaw)
+        assert flaw is not None or end < 0, "the pattern refused a head in which every line is good"
+        if flaw is not None:
+            self._fault(flaw, events)
+        return len(data)
+
+    def _resume_head(self, data: bytes, at: int, events: list[Event]) -> int:
+        before = len(self._held)
+        self._held += memoryview(data)[at:]
+        end = self._held.find(_END, max(before - len(_END) + 1, 0))
+        flaw = None
+        if end < 0:
+            flaw = self._watch.flaw(self._held, self.limits, status_line_flaw)
+        else:
+            raw = bytes(memoryview(self._held)[: end + len(_END)])
+            match = _HEAD.fullmatch(raw)
+            if match is not None:
+                self._held = bytearray()
+                self._on_head(match, events)
+                return at + len(raw) - before
+            flaw = HeadWatch().flaw(raw, self.limits, status_line_flaw)
+        if flaw is not None:
+            self._fault(flaw, events)
+        return len(data)
+
+    def _on_head(self, match: re.Match[bytes], events: list[Event]) -> None:
+        """Take a head whose every line is good; judge what no line can tell by itself."""
+        start, end = match.span()
+        minor, status, lines = match.groups()
+        fields = read_fields(lines)
+        if end - start > self.limits.head_bytes_max or len(fields) > self.limits.fields_max:
+            flaw = HeadWatch().flaw(match[0], self.limits, status_line_flaw)
+            assert flaw is not None, "too large, and yet nothing is wrong with it"
+            self._fault(flaw, events)
+            return
+        code = int(status)
+        if code < 200:
+            events.append(Informational(code, fields))
+            if code == 101:
+                self.phase = Phase.TUNNEL
+            return
+        self._on_final_head(code, fields, match[0], int(minor), events)
+
+    def _on_final_head(
+        self, status: int, fields: Fields, raw: bytes, minor: int, events: list[Event]
+    ) -> None:
+        known = dict(fields)
+        length: int | Refusal | None = None
+        if b"content-length" in known or b"transfer-encoding" in known:
+            length = body_length(fields, raw, minor=minor)
+            if isinstance(length, Refusal):
+                self._fault(length, events)
+                return
+        keep_alive = minor == 1 if b"connection" not in known else keeps_alive(fields, minor=minor)
+        if self._method == "HEAD" or status in (204, 304):
+            length = 0
+        if length is None:
+            events.append(Head(ResponseHead(status, fields, UNKNOWN), keep_alive=False))
+            self._body = EndlessBody()
+        else:
+            events.append(Head(ResponseHead(status, fields, length), keep_alive))
+            if not length:
+                events.append(End(()))
+                self.phase = Phase.IDLE
+                return
+            self._body = ChunkedBody(self.limits) if length == UNKNOWN else SizedBody(length)
+        self.phase = Phase.BODY
+
+    def _follow_body(self, data: bytes, at: int, events: list[Event]) -> int:
+        payload: list[bytes] = []
+        end = self._body.receive(data, at, payload)
+        if payload:
+            events.append(Body(payload[0] if len(payload) == 1 else b"".join(payload)))
+        if self._body.refusal is not None:
+            self._fault(self._body.refusal, events)
+        elif self._body.ended:
+            self._end(events)
+        else:
+            self._held += memoryview(data)[end:]
+            return len(data)
+        return end
+
+    def _end(self, events: list[Event]) -> None:
+        events.append(End(self._body.trailers))
+        self.phase = Phase.IDLE
+
+    def _fault(self, flaw: Refusal, events: list[Event]) -> None:
+        events.append(Fault(flaw))
+        self._held = bytearray()
+        self.phase = Phase.BROKEN
+
+
+def status_line_flaw(text: bytes, limits: Limits, *, complete: bool) -> Refusal | None:  # noqa: ARG001 - the line has no bound but the head's
+    """Say what is wrong with a status line, given without its CR LF."""
+    pattern = _STATUS_LINE_ONLY if complete else _STATUS_START
+    return None if pattern.fullmatch(text) else BAD_STATUS_LINE
