@@ -13,6 +13,7 @@ from gateway_core.clock import NEVER, SECOND, Instant, UnixTime, after
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
     MOVES,
+    Abandoned,
     BodyEnded,
     CallProgressed,
     ClientLeft,
@@ -45,7 +46,7 @@ class Kind:
 def exchange_events(machine: Exchange) -> list[object]:
     heads = [get(), get(b"/gone"), get(method="POST", body=UNKNOWN), get(b"/a/%zz")]
     arrived: list[object] = [RequestArrived(head, "id") for head in heads]
-    always: list[object] = [ClientLeft(), Tick()]
+    always: list[object] = [ClientLeft(), Abandoned(), Tick()]
     upload: list[object] = [
         RequestBodyRead(60),
         RequestBodySent(),

@@ -97,8 +97,10 @@ def test_how_long_a_connection_may_rest(values: list[bytes], rest: Duration) -> 
 
 @given(st.binary(max_size=40), st.integers(0, 10))
 def test_the_rest_is_never_longer_than_ours_nor_negative(value: bytes, longest: int) -> None:
-    assert 0 <= idle_lifetime(((b"keep-alive", value),), Duration(longest * SECOND)) <= (
-        longest * SECOND
+    assert (
+        0
+        <= idle_lifetime(((b"keep-alive", value),), Duration(longest * SECOND))
+        <= (longest * SECOND)
     )
 
 

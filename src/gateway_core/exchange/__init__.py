@@ -5,6 +5,7 @@ from .policies import Policies
 from .record import Record
 from .refusals import too_large, upstream_failed
 from .vocabulary import (
+    Abandoned,
     BodyEnded,
     CallProgressed,
     CallUpstream,
@@ -29,6 +30,7 @@ from .vocabulary import (
 __all__ = [
     "CLIENT_LEFT",
     "MOVES",
+    "Abandoned",
     "BodyEnded",
     "CallProgressed",
     "CallUpstream",

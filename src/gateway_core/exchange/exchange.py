@@ -45,6 +45,7 @@ from .policies import Policies
 from .record import Record
 from .refusals import MALFORMED_BODY, SERVER_OPTIONS, SLOW_BODY, too_large, upstream_failed
 from .vocabulary import (
+    Abandoned,
     BodyEnded,
     CallProgressed,
     CallUpstream,
@@ -85,7 +86,7 @@ MOVES: Final = frozenset(
 )
 
 CLIENT_LEFT: Final = 499
-"""Logged, never sent: nobody is there to read it."""
+"""Logged, never sent: nobody reads it any more."""
 
 
 _CALL_TIMEOUT: Final = {
@@ -163,6 +164,8 @@ class Exchange:
                 return self._end_early(MALFORMED_BODY)
             case ClientLeft():
                 self._finish(CLIENT_LEFT, "client-left")
+            case Abandoned():
+                self._finish(CLIENT_LEFT, "shut-down")
             case Tick():
                 return self._on_deadline(now)
             case _:

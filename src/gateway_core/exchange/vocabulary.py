@@ -94,7 +94,11 @@ class RequestBodyBroke(NamedTuple):
 
 
 class ClientLeft(NamedTuple):
-    """The client closed its side, or we are being torn down."""
+    """The client closed its side before it had the whole answer."""
+
+
+class Abandoned(NamedTuple):
+    """The driver itself was cancelled: the worker is going down."""
 
 
 Event: TypeAlias = (
@@ -110,6 +114,7 @@ Event: TypeAlias = (
     | UpstreamBroke
     | RequestBodyBroke
     | ClientLeft
+    | Abandoned
     | Tick
 )
 

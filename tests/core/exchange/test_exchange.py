@@ -8,6 +8,7 @@ import pytest
 from gateway_core.clock import NEVER, Instant, UnixTime
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
+    Abandoned,
     BodyEnded,
     CallProgressed,
     CallUpstream,
@@ -261,6 +262,11 @@ def test_a_client_may_leave_at_any_time(progress) -> None:
     script.at(1, ClientLeft())
     assert script.machine.done
     assert (script.machine.record.status, script.machine.record.reason) == (499, "client-left")
+
+
+def test_an_exchange_whose_worker_goes_down_says_so() -> None:
+    script = calling().at(1, Abandoned())
+    assert (script.machine.record.status, script.machine.record.reason) == (499, "shut-down")
 
 
 def test_a_client_that_left_before_it_was_served_is_not_served() -> None:
