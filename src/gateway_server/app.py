@@ -1,0 +1,223 @@
+"""The composition root: settings to policies to an ASGI application.
+
+Starlette serves the gateway's own pages and runs the lifespan, whose nursery
+owns every background task. Proxied traffic goes straight to the edge, past
+Starlette's middleware and routing.
+
+    app = Gateway()                      reads its settings when a server starts it
+    app = Gateway(load(path, environ))   takes them now
+"""
+
+import os
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+import trio
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from gateway_core.clock import SECOND
+from gateway_core.exchange import Policies
+from gateway_core.message import ResponseHead
+from gateway_core.refusal import Refusal, refused
+from gateway_core.routing import Router
+
+from .downstream import Receive, Scope, Send
+from .front import FrontSettings
+from .http_edge import HttpEdge
+from .settings import Settings, SettingsError, load
+from .settings.build import build_forwarding, build_routes, build_tls, build_upstreams
+from .settings.report import counted, plain
+from .supervision import Supervisor
+from .telemetry import AccessLog, configure_logs
+from .upstream import HttpxClient, UpstreamClient
+
+
+class Gateway(Starlette):
+    """The gateway as an ASGI application. See `front.contract.Served`."""
+
+    def __init__(self, settings: Settings | None = None, log: AccessLog | None = None) -> None:
+        super().__init__(routes=_PAGES, lifespan=_lifespan)
+        self.draining = False
+        self.supervisor: Supervisor | None = None
+        self._settings = settings
+        self._log = log
+        self._edge: HttpEdge | None = None
+        self._clients: dict[str, UpstreamClient] = {}
+        self._own: frozenset[bytes] = frozenset()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one scope (ASGI)."""
+        kind = scope["type"]
+        if kind == "http" and scope["raw_path"] not in self._own:
+            assert self._edge is not None, "a server runs the lifespan first"
+            await self._edge(scope, receive, send)
+        elif kind == "websocket":
+            await _deny_websocket(receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    # What the front asks of the application it serves.
+
+    @property
+    def front(self) -> FrontSettings:
+        """How connections are to be served; known once prepared."""
+        assert self._settings is not None, "prepare() comes first"
+        return _front(self._settings)
+
+    def prepare(self) -> None:
+        """Read the settings if none were given, and build what they say.
+
+        Prints every mistake and raises SystemExit(2): called before a server
+        has started anything, so that no traceback hides them.
+        """
+        try:
+            self.build()
+        except SettingsError as error:
+            sys.stderr.write(f"{plain(error.problems)}{counted(error.problems)}\n")
+            raise SystemExit(2) from None
+        configure_logs()
+
+    def build(self) -> None:
+        """Read the settings if none were given, and build what they say.
+
+        Raises SettingsError.
+        """
+        if self._edge is not None:
+            return
+        settings = self._settings or load(None, os.environ)
+        self._settings = settings
+        self._log = self._log or AccessLog(settings.gateway.access_log)
+        policies = _policies(settings)
+        self._clients.update(_clients(settings))
+        self._own = frozenset(_own_pages(settings, policies.router))
+        self._edge = HttpEdge(policies, self._clients, self._log)
+
+    def refused(
+        self,
+        refusal: Refusal,
+        *,
+        peer: str,
+        method: str,
+        target: bytes,
+        request_id: str,
+        bytes_in: int,
+    ) -> None:
+        """Log what a connection refused before an exchange began."""
+        assert self._log is not None
+        self._log.refused(
+            refusal,
+            peer=peer,
+            method=method,
+            target=target,
+            request_id=request_id,
+            bytes_in=bytes_in,
+        )
+
+    def drain_begun(self) -> None:
+        """Say so in `/readyz` from now on."""
+        self.draining = True
+
+    async def close_clients(self) -> None:
+        """Close every connection to every upstream."""
+        for client in self._clients.values():
+            await client.aclose()
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
+    assert isinstance(app, Gateway)
+    app.build()
+    async with trio.open_nursery() as nursery:
+        app.supervisor = Supervisor(nursery)
+        try:
+            yield
+        finally:
+            nursery.cancel_scope.cancel()
+            with trio.CancelScope(shield=True), trio.move_on_after(1):
+                await app.close_clients()
+
+
+def _policies(settings: Settings) -> Policies:
+    return Policies(
+        Router(build_routes(settings)),
+        build_upstreams(settings),
+        build_forwarding(settings),
+        body_timeout=settings.gateway.body_timeout,
+        write_timeout=settings.gateway.write_timeout,
+    )
+
+
+def _clients(settings: Settings) -> Mapping[str, UpstreamClient]:
+    tls = build_tls(settings)
+    return {
+        name: HttpxClient(upstream, tls.get(name))
+        for name, upstream in build_upstreams(settings).items()
+    }
+
+
+def _front(settings: Settings) -> FrontSettings:
+    gateway = settings.gateway
+    return FrontSettings(
+        drain_timeout=gateway.drain_timeout / SECOND,
+        head_timeout=gateway.head_timeout / SECOND,
+        write_timeout=gateway.write_timeout / SECOND,
+        keep_alive_timeout=gateway.keep_alive_timeout / SECOND,
+        max_head=gateway.max_head,
+        max_fields=gateway.max_fields,
+        max_target=gateway.max_target,
+        h2c=gateway.h2c,
+        connections_max=gateway.connections_max,
+    )
+
+
+def _own_pages(settings: Settings, router: Router) -> list[bytes]:
+    if not settings.gateway.endpoints:
+        return []
+    own = [page for page in (b"/livez", b"/readyz") if not router.claims_exact(page)]
+    return own if router.claims(b"/") else [*own, b"/"]
+
+
+def _running(_request: Request) -> JSONResponse:
+    return JSONResponse({"message": "API Gateway is running"})
+
+
+def _alive(_request: Request) -> JSONResponse:
+    return JSONResponse({"status": "alive"})
+
+
+def _ready(request: Request) -> JSONResponse:
+    """Whether to send traffic here; ailing tasks are shown, and do not stop it."""
+    app = request.app
+    assert isinstance(app, Gateway)
+    ailing = dict(app.supervisor.ailing) if app.supervisor else {}
+    status = "draining" if app.draining else "ready"
+    return JSONResponse(
+        {"status": status, "ailing": ailing}, status_code=503 if app.draining else 200
+    )
+
+
+_PAGES = [Route("/", _running), Route("/livez", _alive), Route("/readyz", _ready)]
+
+_NO_RELAY = Refusal(501, "websocket-not-relayed", "This gateway does not relay WebSockets yet.")
+
+
+async def _deny_websocket(receive: Receive, send: Send) -> None:
+    """Answer a WebSocket's handshake with an HTTP refusal (ASGI's denial response)."""
+    await receive()
+    head, body = refused(_NO_RELAY, os.urandom(16).hex(), "GET")
+    await _send_denial(head, body, send)
+
+
+async def _send_denial(head: ResponseHead, body: bytes, send: Send) -> None:
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": head.status,
+            "headers": list(head.fields),
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": body})

@@ -1,0 +1,176 @@
+"""The client's side of one exchange: what it sends, that it left, and what it is sent.
+
+Under our own front, `receive` is asked only for the body, and an event tells
+that the client left. Any other ASGI server tells both through `receive`, so a
+task owns it and reads ahead by one piece.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol, TypeAlias
+
+import trio
+
+from gateway_core.message import UNKNOWN, Fields, RequestHead, ResponseHead
+
+from .front.contract import DOWNSTREAM
+from .front.contract import Downstream as FrontDownstream
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class Downstream(Protocol):
+    """What the edge knows of the client. Sending raises OSError where the client left."""
+
+    @property
+    def head(self) -> RequestHead: ...
+
+    async def read(self) -> bytes | None:
+        """Return the next piece of the body, b"" at its end, None if the client left."""
+        ...
+
+    async def watch(self) -> None:
+        """Return once the client has left. Run it beside everything else."""
+        ...
+
+    async def start(self, head: ResponseHead) -> None:
+        """Send the head of an answer."""
+        ...
+
+    async def send(self, piece: bytes) -> None:
+        """Send a piece of its body; return when there is room for more."""
+        ...
+
+    async def end(self) -> None:
+        """Say that the answer is complete."""
+        ...
+
+
+async def downstream(scope: Scope, receive: Receive, send: Send) -> Downstream:
+    """Return the client's side of the request that `scope` tells of (ASGI)."""
+    front: FrontDownstream | None = scope["extensions"].get(DOWNSTREAM)
+    if front is not None:
+        return OwnFront(front, receive, send)
+    head = _head(scope)
+    early: Message | None = None
+    if head.body == 0 and head.version not in ("1.0", "1.1") and not _told_length(head.fields):
+        # Only the end of its stream tells whether an HTTP/2 request has a body.
+        early = await receive()
+        if early.get("body") or early.get("more_body"):
+            head = _head(scope, UNKNOWN)
+    return AnyServer(head, receive, send, early)
+
+
+class _Sending:
+    """The half that all ASGI servers have in common."""
+
+    __slots__ = ("_send",)
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    async def start(self, head: ResponseHead) -> None:
+        await self._send(
+            {"type": "http.response.start", "status": head.status, "headers": list(head.fields)}
+        )
+
+    async def send(self, piece: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def end(self) -> None:
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class OwnFront(_Sending):
+    """Under `gateway_server.front`. See `Downstream`."""
+
+    __slots__ = ("_ended", "_front", "_receive", "head")
+
+    def __init__(self, front: FrontDownstream, receive: Receive, send: Send) -> None:
+        super().__init__(send)
+        self.head = front.head
+        self._front = front
+        self._receive = receive
+        self._ended = False
+        # A client that waits for 100 (Continue) gets it when its body is wanted:
+        # once the upstream stands ready, and not if the request is refused.
+        front.hold_continue = True
+
+    async def read(self) -> bytes | None:
+        await self._front.proceed()
+        while not self._ended:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return None
+            self._ended = not message.get("more_body", False)
+            if body := message.get("body", b""):
+                return bytes(body)
+        return b""
+
+    async def watch(self) -> None:
+        await self._front.over.wait()
+
+
+class AnyServer(_Sending):
+    """Under any server that speaks ASGI on Trio. See `Downstream`."""
+
+    __slots__ = ("_early", "_give", "_receive", "_take", "head")
+
+    def __init__(
+        self, head: RequestHead, receive: Receive, send: Send, early: Message | None
+    ) -> None:
+        super().__init__(send)
+        self.head = head
+        self._receive = receive
+        self._early = early
+        self._give, self._take = trio.open_memory_channel[bytes](0)
+
+    async def read(self) -> bytes | None:
+        """Return the next piece; that the client left is `watch`'s to tell."""
+        try:
+            return await self._take.receive()
+        except trio.EndOfChannel:
+            return b""
+
+    async def watch(self) -> None:
+        message = self._early or await self._receive()
+        while message["type"] == "http.request":
+            if body := message.get("body", b""):
+                await self._give.send(bytes(body))
+            if not message.get("more_body", False):
+                await self._give.aclose()
+            message = await self._receive()
+
+
+def _told_length(fields: Fields) -> bool:
+    return any(name == b"content-length" for name, _ in fields)
+
+
+def _head(scope: Scope, body: int | None = None) -> RequestHead:
+    target: bytes = scope["raw_path"]
+    if scope["query_string"]:
+        target = target + b"?" + scope["query_string"]
+    fields: Fields = tuple((name, value) for name, value in scope["headers"])
+    client = scope.get("client")
+    return RequestHead(
+        method=scope["method"],
+        target=target,
+        authority=next((value for name, value in fields if name == b"host"), b""),
+        fields=fields,
+        peer=client[0] if client else "",
+        scheme=scope["scheme"],
+        version=scope["http_version"],
+        body=_body(fields) if body is None else body,
+    )
+
+
+def _body(fields: Fields) -> int:
+    length = 0
+    for name, value in fields:
+        if name == b"transfer-encoding":
+            return UNKNOWN
+        if name == b"content-length" and value.isdigit():
+            length = int(value)
+    return length
