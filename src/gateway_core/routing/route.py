@@ -67,7 +67,7 @@ class FieldRule:
         if not _FIELD_NAME.fullmatch(self.name):
             raise ConfigError("name", f"{self.name!r} is no field name in lower case")
         if self.name == b"host":
-            raise ConfigError("name", 'a host is matched by `hosts = ["api.example.com"]`')
+            raise ConfigError("name", 'a host is matched by `host = "api.example.com"`')
 
     def holds(self, asked: Asked) -> bool:
         """Whether the request obeys this rule."""

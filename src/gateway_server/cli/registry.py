@@ -1,0 +1,48 @@
+"""The commands of `gateway`, each in a file of its own: one line here registers it.
+
+Exit status: 0 for success, 1 for a failure at work, 2 for wrong usage or configuration.
+"""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from .check import check
+from .demo import demo
+from .routes import routes
+from .run import run
+from .schema import schema
+
+app = typer.Typer(
+    name="gateway",
+    help="An API gateway on Trio and Hypercorn.",
+    epilog="Configuration: $GATEWAY_CONFIG, else gateway.toml, .yaml, .yml or .json in the "
+    "working folder, else a built-in demonstration.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(run)
+app.command()(demo)
+app.command()(check)
+app.command()(routes)
+app.command()(schema)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gateway {version('trio-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take the options of the gateway as a whole."""

@@ -1,0 +1,88 @@
+"""What is served where no configuration is found: equal to the gateway.toml of the repository."""
+
+from typing import Final
+
+DEMONSTRATION: Final = """\
+# The demonstration: what `gateway demo` serves, and what is served where no
+# configuration is found. Copy this file and change it: `gateway check` tells what
+# is wrong with it, `gateway routes` shows what it does, and docs/configuration.md
+# lists every key with its default.
+#
+# Two words are all there is to know. An upstream is a service behind the gateway,
+# and where to find it. A route says which requests go to which upstream.
+
+[gateway]
+bind = "127.0.0.1:8000"        # where `gateway run` listens
+max_request_body = "64MiB"     # larger requests are refused with 413
+drain_timeout = "30s"          # at the end, requests in flight may take this long
+
+# --- Services ---------------------------------------------------------------
+
+[upstreams.service-a]
+endpoints = ["http://127.0.0.1:8001"]
+connect_timeout = "2s"         # then 504
+response_timeout = "15s"       # until the answer begins; then 504
+
+[upstreams.service-b]
+endpoints = ["http://127.0.0.1:8002"]
+
+[upstreams.products]
+endpoints = ["http://127.0.0.1:8003"]
+
+[upstreams.prices]
+endpoints = ["http://127.0.0.1:8004"]
+
+[upstreams.users]
+endpoints = ["http://127.0.0.1:8005"]
+
+[upstreams.orders]
+endpoints = ["http://127.0.0.1:8006"]
+
+[upstreams.uploads]
+endpoints = ["http://127.0.0.1:8007"]
+
+# --- Routes -----------------------------------------------------------------
+
+# /service-a/items/1 asks the service for /items/1.
+[[routes]]
+name = "service-a"
+prefix = "/service-a"          # this path and all below it, but not /service-ab
+upstream = "service-a"
+strip_prefix = true            # the service knows nothing of the prefix
+
+[[routes]]
+name = "service-b"
+prefix = "/service-b"
+upstream = "service-b"
+strip_prefix = true
+
+# Without strip_prefix the service is asked for the very path that the client asked for.
+[[routes]]
+name = "products"
+prefix = "/products"
+upstream = "products"
+
+[[routes]]
+name = "prices"
+prefix = "/prices"
+upstream = "prices"
+
+# These two services answer 403 to whoever does not come through the gateway with its
+# secret. It has none to show yet, so you see their 403.
+[[routes]]
+name = "users"
+prefix = "/users"
+upstream = "users"
+
+[[routes]]
+name = "orders"
+prefix = "/orders"
+upstream = "orders"
+
+# Bodies are streamed, never held: large files need a larger bound, not more memory.
+[[routes]]
+name = "uploads"
+prefix = "/uploads"
+upstream = "uploads"
+max_request_body = "8GiB"
+"""

@@ -1,0 +1,17 @@
+"""The one schema of TOML, YAML and JSON: frozen models, inert once read."""
+
+from .gateway import GatewaySettings, ServerTls
+from .root import Settings
+from .routes import Edits, RouteSettings
+from .upstreams import EndpointSettings, UpstreamSettings, UpstreamTls
+
+__all__ = [
+    "Edits",
+    "EndpointSettings",
+    "GatewaySettings",
+    "RouteSettings",
+    "ServerTls",
+    "Settings",
+    "UpstreamSettings",
+    "UpstreamTls",
+]

@@ -1,0 +1,18 @@
+"""The whole configuration."""
+
+from .gateway import GatewaySettings
+from .keys import Table, key
+from .routes import Name, RouteSettings
+from .upstreams import UpstreamSettings
+
+
+class Settings(Table):
+    """The configuration of a gateway."""
+
+    gateway: GatewaySettings = key({}, about="The process itself.", shown="all defaults")
+    upstreams: dict[Name, UpstreamSettings] = key(
+        {}, about="Services behind the gateway, by name.", shown="none"
+    )
+    routes: tuple[RouteSettings, ...] = key(
+        (), about="Which requests go to which upstream.", shown="none: every request is 404"
+    )

@@ -1,0 +1,110 @@
+"""`[[routes]]`: which requests go where, and how they go on."""
+
+import re
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import Strict
+
+from .keys import SWITCH, OneOrMany, Reads, Table, key, wrong
+from .values import BodyMax
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def _read_name(value: object) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise wrong(
+            "is no name", "letters and digits, then also - _ and full stops; at most 64 in all"
+        )
+    return str(value)
+
+
+def _read_rule(value: object) -> str | Literal[True]:
+    if value is True or isinstance(value, str):
+        return str(value) if isinstance(value, str) else True
+    raise wrong("is no rule", 'write the exact value in quotes, or true for "it must be there"')
+
+
+def _read_off(value: object) -> Literal[False]:
+    if value is not False:
+        raise wrong("can only be false", "or leave the key out")
+    return False
+
+
+Name: TypeAlias = Annotated[
+    str, Reads(_read_name, {"type": "string", "pattern": _NAME.pattern, "x-type": "name"})
+]
+Text: TypeAlias = Annotated[str, Strict()]
+Texts: TypeAlias = Annotated[tuple[Text, ...], OneOrMany()]
+Rule: TypeAlias = Annotated[
+    str | Literal[True],
+    Reads(
+        _read_rule,
+        {"anyOf": [{"type": "string"}, {"const": True}], "x-type": "exact value, or true"},
+    ),
+]
+
+
+class Edits(Table):
+    """Changes to the fields of a head: `remove` first, then `set`, then `add`."""
+
+    set: dict[str, Text] = key({}, about="Fields that replace all of their name.", shown="none")
+    add: dict[str, Texts] = key(
+        {}, about="Fields that come beside those of their name; a list for several.", shown="none"
+    )
+    remove: Texts = key((), about="Names of fields that are taken away.")
+
+
+class RouteSettings(Table):
+    """Requests that go the same way. Of several that match, the most specific serves."""
+
+    name: Name = key(about="Its name in logs, metrics and messages.")
+    upstream: Name = key(about="Name of the upstream that answers.")
+    prefix: Text | None = key(
+        None,
+        about="The paths served: this one and all below it, by whole segments: `/service-a` "
+        "serves `/service-a/x`, not `/service-ab`. Either `prefix` or `path`.",
+        shown="none",
+    )
+    path: Text | None = key(
+        None,
+        about="The path served, whole. `{id}` stands for one segment, `{rest...}` at the end for "
+        "all that follows. Either `prefix` or `path`.",
+        shown="none",
+    )
+    host: Texts = key(
+        (),
+        about="Only requests for one of these hosts. `*.example.com` takes one label or more.",
+        shown="every host",
+    )
+    methods: Texts = key(
+        (), about="Only these methods. `GET` implies `HEAD`.", shown="every method"
+    )
+    headers: dict[str, Rule] = key(
+        {},
+        about="Only requests with all of these fields: a name and its exact value, or `true` for "
+        "any value.",
+        shown="none",
+    )
+    query: dict[str, Rule] = key(
+        {}, about="Only requests with all of these query parameters, likewise.", shown="none"
+    )
+    strip_prefix: Annotated[bool, SWITCH] = key(
+        default=False,
+        about="Whether the upstream is asked without the prefix: `/service-a/x` as `/x`.",
+    )
+    rewrite: Text | None = key(
+        None,
+        about="The path that the upstream is asked for, made from what `path` binds: `/v2/{id}`.",
+        shown="the client's path",
+    )
+    request_headers: Edits = key({}, about="Changes on the way to the upstream.", shown="none")
+    response_headers: Edits = key({}, about="Changes on the way to the client.", shown="none")
+    max_request_body: BodyMax | None = key(
+        None,
+        about="Bytes of a request's body; 413 beyond. `false`: no bound.",
+        shown="as `gateway.max_request_body`",
+    )
+    websocket: (
+        Annotated[Literal[False], Reads(_read_off, {"const": False, "x-type": "false"})] | None
+    ) = key(None, about="`false` refuses upgrades to WebSocket.", shown="unset")

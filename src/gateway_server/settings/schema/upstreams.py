@@ -1,0 +1,102 @@
+"""`[upstreams.NAME]`: a service behind the gateway."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from gateway_core.upstream import CONNECTIONS_MAX, WAITING_MAX
+
+from .addresses import EndpointUrl
+from .gateway import FILE
+from .keys import SWITCH, Reads, Table, key, whole, wrong
+from .values import Timeout
+
+
+def _read_server_name(value: object) -> str:
+    if not isinstance(value, str) or not value.isascii() or not 0 < len(value) < 254:
+        raise wrong("is no host name")
+    return str(value)
+
+
+class UpstreamTls(Table):
+    """How endpoints are trusted, and what they are shown."""
+
+    verify: Annotated[bool, SWITCH] = key(
+        default=True,
+        about="Whether the endpoint's certificate is verified.",
+        why="Without it, anybody on the way can answer in the endpoint's place.",
+    )
+    ca: Annotated[str, FILE] | None = key(
+        None,
+        about="PEM file of authorities that replace the system's.",
+        shown="the system's authorities",
+    )
+    server_name: Annotated[str, Reads(_read_server_name, {"type": "string"})] | None = key(
+        None, about="The name to ask for (SNI) and to verify.", shown="the endpoint's host"
+    )
+    certificate: Annotated[str, FILE] | None = key(
+        None, about="PEM file of our own certificate, for endpoints that ask for one.", shown="none"
+    )
+    key: Annotated[str, FILE] | None = key(
+        None, about="PEM file of its private key.", shown="in the file of `certificate`"
+    )
+
+
+class EndpointSettings(Table):
+    """One address of an upstream. Written as its URL alone, or as a table."""
+
+    url: EndpointUrl = key(about="Where it is. Host and port alone: paths are a route's business.")
+    weight: Annotated[int, whole(1, 1_000)] = key(
+        1, about="Its share of the requests, against that of the others."
+    )
+
+
+def _from_url(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
+class UpstreamSettings(Table):
+    """Endpoints that answer alike, and how long to wait for them."""
+
+    endpoints: tuple[
+        Annotated[
+            EndpointSettings,
+            BeforeValidator(_from_url, json_schema_input_type=EndpointUrl | EndpointSettings),
+        ],
+        ...,
+    ] = key(
+        least=1,
+        about='Where the service is: `"http://host:port"`, `"https://host"`, `"unix:/path"`, '
+        "or `{ url = ..., weight = ... }`.",
+    )
+    connect_timeout: Timeout = key(
+        "2s",
+        about="Until a connection is there, TLS included; 504 beyond.",
+        why="Within a data centre a connection takes 1 ms; a lost SYN is sent again after 1 s.",
+    )
+    response_timeout: Timeout = key(
+        "15s",
+        about="From the last byte of the request until the answer's head is complete; 504 beyond.",
+    )
+    idle_timeout: Timeout = key(
+        "60s",
+        about="Between two pieces of a body, either way; then the transfer is cut.",
+        why="Never a clock on the whole transfer: streams may last for days.",
+    )
+    preserve_host: Annotated[bool, SWITCH] = key(
+        default=True,
+        about="Whether the client's `Host` is passed on; else the endpoint's own is sent.",
+        why="Services make links and cookies from it. Turn it off for upstreams that are "
+        "somebody else's virtual host.",
+    )
+    connections_max: Annotated[int, whole(1, 1_000_000)] = key(
+        CONNECTIONS_MAX, about="Connections at once to each endpoint, in each worker."
+    )
+    waiting_max: Annotated[int, whole(0, 1_000_000)] = key(
+        WAITING_MAX,
+        about="Requests that may wait for a connection to an endpoint; 503 at once beyond.",
+        why="A queue that never ends turns a slow service into a dead gateway.",
+    )
+    tls: UpstreamTls | None = key(
+        None, about="For https endpoints.", shown="verified by the system's authorities"
+    )
