@@ -21,8 +21,7 @@ from starlette.routing import Route
 
 from gateway_core.clock import SECOND
 from gateway_core.exchange import Policies
-from gateway_core.message import ResponseHead
-from gateway_core.refusal import Refusal, refused
+from gateway_core.refusal import Refusal
 from gateway_core.routing import Router
 
 from .downstream import Receive, Scope, Send
@@ -34,6 +33,7 @@ from .settings.report import counted, plain
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
 from .upstream import HttpxClient, UpstreamClient
+from .websocket_edge import WebSocketEdge
 
 
 class Gateway(Starlette):
@@ -46,6 +46,7 @@ class Gateway(Starlette):
         self._settings = settings
         self._log = log
         self._edge: HttpEdge | None = None
+        self._sockets: WebSocketEdge | None = None
         self._clients: dict[str, UpstreamClient] = {}
         self._own: frozenset[bytes] = frozenset()
 
@@ -56,7 +57,8 @@ class Gateway(Starlette):
             assert self._edge is not None, "a server runs the lifespan first"
             await self._edge(scope, receive, send)
         elif kind == "websocket":
-            await _deny_websocket(receive, send)
+            assert self._sockets is not None, "a server runs the lifespan first"
+            await self._sockets(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -95,6 +97,7 @@ class Gateway(Starlette):
         self._clients.update(_clients(settings))
         self._own = frozenset(_own_pages(settings, policies.router))
         self._edge = HttpEdge(policies, self._clients, self._log)
+        self._sockets = WebSocketEdge(policies, self._log)
 
     def refused(
         self,
@@ -201,23 +204,3 @@ def _ready(request: Request) -> JSONResponse:
 
 
 _PAGES = [Route("/", _running), Route("/livez", _alive), Route("/readyz", _ready)]
-
-_NO_RELAY = Refusal(501, "websocket-not-relayed", "This gateway does not relay WebSockets yet.")
-
-
-async def _deny_websocket(receive: Receive, send: Send) -> None:
-    """Answer a WebSocket's handshake with an HTTP refusal (ASGI's denial response)."""
-    await receive()
-    head, body = refused(_NO_RELAY, os.urandom(16).hex(), "GET")
-    await _send_denial(head, body, send)
-
-
-async def _send_denial(head: ResponseHead, body: bytes, send: Send) -> None:
-    await send(
-        {
-            "type": "websocket.http.response.start",
-            "status": head.status,
-            "headers": list(head.fields),
-        }
-    )
-    await send({"type": "websocket.http.response.body", "body": body})

@@ -53,13 +53,13 @@ async def downstream(scope: Scope, receive: Receive, send: Send) -> Downstream:
     front: FrontDownstream | None = scope["extensions"].get(DOWNSTREAM)
     if front is not None:
         return OwnFront(front, receive, send)
-    head = _head(scope)
+    head = request_head(scope)
     early: Message | None = None
     if head.body == 0 and head.version not in ("1.0", "1.1") and not _told_length(head.fields):
         # Only the end of its stream tells whether an HTTP/2 request has a body.
         early = await receive()
         if early.get("body") or early.get("more_body"):
-            head = _head(scope, UNKNOWN)
+            head = request_head(scope, UNKNOWN)
     return AnyServer(head, receive, send, early)
 
 
@@ -148,7 +148,8 @@ def _told_length(fields: Fields) -> bool:
     return any(name == b"content-length" for name, _ in fields)
 
 
-def _head(scope: Scope, body: int | None = None) -> RequestHead:
+def request_head(scope: Scope, body: int | None = None) -> RequestHead:
+    """Return the head that an ASGI scope tells of; `body` where its length is known better."""
     target: bytes = scope["raw_path"]
     if scope["query_string"]:
         target = target + b"?" + scope["query_string"]

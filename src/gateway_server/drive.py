@@ -19,16 +19,13 @@ import trio
 from gateway_core.clock import NEVER, SECOND, Instant
 from gateway_core.machine import Machine, Tick
 
+from .timers import now
+
 E = TypeVar("E")
 C = TypeVar("C")
 
 _LATE: Final = 500
 """Nanoseconds that a scope outlasts its deadline, so that a float's rounding never makes it early."""
-
-
-def now() -> Instant:
-    """Trio's clock, so that a test's MockClock is ours as well."""
-    return Instant(round(trio.current_time() * SECOND))
 
 
 def trio_time(instant: Instant) -> float:

@@ -38,8 +38,9 @@ from gateway_core.exchange import (
 )
 
 from .downstream import Downstream, Receive, Scope, Send, downstream
-from .drive import Driver, now
+from .drive import Driver
 from .telemetry import AccessLog
+from .timers import now
 from .upstream import Answer, CallFailedError, UpstreamClient
 
 

@@ -68,7 +68,7 @@ async def test_a_websocket_is_refused_by_an_http_answer(road: Road) -> None:
     async with await gateway.connect() as stream:
         answer = await Client(stream).ask(
             request(
-                "/ws",
+                "/ws?token=secret",
                 "Connection: Upgrade",
                 "Upgrade: websocket",
                 "Sec-WebSocket-Version: 13",
@@ -80,3 +80,5 @@ async def test_a_websocket_is_refused_by_an_http_answer(road: Road) -> None:
         "urn:gateway-problem:websocket-not-relayed",
     )
     assert upstream.connections == 0
+    line = await gateway.line()
+    assert (line["status"], line["path"]) == (501, "/ws")

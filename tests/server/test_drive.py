@@ -7,7 +7,8 @@ import trio
 
 from gateway_core.clock import NEVER, Instant, after, seconds
 from gateway_core.machine import Tick
-from gateway_server.drive import Driver, now, trio_time
+from gateway_server.drive import Driver, trio_time
+from gateway_server.timers import now
 
 
 @dataclass

@@ -4,6 +4,7 @@ from .exchange import CLIENT_LEFT, MOVES, Exchange, Phase
 from .policies import Policies
 from .record import Record
 from .refusals import too_large, upstream_failed
+from .upgrading import refuse_upgrade
 from .vocabulary import (
     Abandoned,
     BodyEnded,
@@ -54,6 +55,7 @@ __all__ = [
     "UpstreamAnswered",
     "UpstreamBroke",
     "UpstreamFailed",
+    "refuse_upgrade",
     "too_large",
     "upstream_failed",
 ]

@@ -124,16 +124,14 @@ class _Console:
 
     def __call__(self, _logger: Any, _method: str, line: Mapping[str, Any]) -> str:
         status = self._painted(f"{line['status']:>3}", line["status"])
-        clock = str(line["time"])[11:-1]
-        words = [clock, status, f"{line.get('method', '-'):<7}", str(line.get("path", "-"))]
+        clock = str(line["time"])[11:-5]
+        words = [clock, status, f"{line.get('method', '-'):<6}", str(line.get("path", "-"))]
         if "duration_ms" in line:
             words.append(f"{line['duration_ms']:.1f} ms")
         if "endpoint" in line:
-            words.append(f"{line['upstream']} {line['endpoint']}")
+            words.append(f"{line['upstream']} {str(line['endpoint']).removeprefix('http://')}")
         if "reason" in line:
             words.append(str(line["reason"]))
-        if "client" in line:
-            words.append(f"from {line['client'] or 'unix'}")
         return "  ".join(words)
 
     def _painted(self, text: str, status: int) -> str:

@@ -87,7 +87,7 @@ def test_on_a_terminal_the_line_is_for_a_person() -> None:
     AccessLog("auto", out).exchange_ended(RECORD, "GET", b"/a/x?token=secret", NOW)
     line = out.getvalue()
     assert line.count("\n") == 1
-    assert "\x1b[32m200\x1b[0m  GET      /a/x  5.0 ms  service-a http://10.0.0.1:8001" in line
+    assert "\x1b[32m200\x1b[0m  GET     /a/x  5.0 ms  service-a 10.0.0.1:8001" in line
     assert "secret" not in line
 
 

@@ -1,0 +1,27 @@
+"""A handshake is refused for the first reason that there is."""
+
+import dataclasses
+
+import pytest
+
+from gateway_core.exchange import refuse_upgrade
+from gateway_core.routing import Pattern, Route, Router
+from tests.exchanges import POLICIES, get
+
+CLOSED = Route("closed", Pattern.prefix("/closed"), "service-a", websocket=False)
+SOME = dataclasses.replace(POLICIES, router=Router((*POLICIES.router.routes, CLOSED)))
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "reason"),
+    [
+        (get(b"/a/ws"), 501, "websocket-not-relayed"),
+        (get(b"/closed/ws"), 403, "websocket-refused"),
+        (get(b"/nowhere"), 404, "no-route"),
+        (get(b"/a/%zz"), 400, "bad-target"),
+        (get(b"*", method="OPTIONS"), 204, "server-options"),
+    ],
+)
+def test_why_a_handshake_is_refused(head, status: int, reason: str) -> None:
+    refusal = refuse_upgrade(head, SOME)
+    assert (refusal.status, refusal.reason) == (status, reason)
