@@ -50,7 +50,7 @@ class Downstream(Protocol):
 
 async def downstream(scope: Scope, receive: Receive, send: Send) -> Downstream:
     """Return the client's side of the request that `scope` tells of (ASGI)."""
-    front: FrontDownstream | None = scope["extensions"].get(DOWNSTREAM)
+    front: FrontDownstream | None = scope.get("extensions", {}).get(DOWNSTREAM)
     if front is not None:
         return OwnFront(front, receive, send)
     head = request_head(scope)
