@@ -90,6 +90,7 @@ def _ms(start: Instant, end: Instant) -> float | str:
 def _logger(form: str, out: TextIO) -> structlog.typing.FilteringBoundLogger:
     binary: BinaryIO | None = getattr(out, "buffer", None)
     render: Callable[[Any, str, Line], str | bytes]
+    sink: structlog.BytesLogger | structlog.WriteLogger
     if form == "json" and binary is not None:
         render, sink = _json_bytes, structlog.BytesLogger(binary)
     else:
