@@ -47,6 +47,19 @@ class Downstream(Protocol):
         """Say that the answer is complete."""
         ...
 
+    def cut(self) -> None:
+        """See to it that an answer that was begun cannot pass for complete."""
+        ...
+
+    @property
+    def refused(self) -> bool:
+        """Whether the client "left" because its body was refused, which the server answers."""
+        ...
+
+
+class TransferCutError(Exception):
+    """Leaves the application, so that a server that knows no other way ends the transfer."""
+
 
 async def downstream(scope: Scope, receive: Receive, send: Send) -> Downstream:
     """Return the client's side of the request that `scope` tells of (ASGI)."""
@@ -112,6 +125,13 @@ class OwnFront(_Sending):
     async def watch(self) -> None:
         await self._front.over.wait()
 
+    def cut(self) -> None:
+        """Do nothing: what is not ended when the application returns is cut."""
+
+    @property
+    def refused(self) -> bool:
+        return self._front.refused()
+
 
 class AnyServer(_Sending):
     """Under any server that speaks ASGI on Trio. See `Downstream`."""
@@ -142,6 +162,14 @@ class AnyServer(_Sending):
             if not message.get("more_body", False):
                 await self._give.aclose()
             message = await self._receive()
+
+    def cut(self) -> None:
+        """Raise TransferCutError: to a server it is an application that failed."""
+        raise TransferCutError("the answer could not be completed")
+
+    @property
+    def refused(self) -> bool:
+        return False
 
 
 def _told_length(fields: Fields) -> bool:

@@ -13,6 +13,7 @@ from typing import assert_never
 
 import trio
 
+from gateway_core.clock import NEVER
 from gateway_core.exchange import (
     Abandoned,
     BodyEnded,
@@ -25,6 +26,7 @@ from gateway_core.exchange import (
     Exchange,
     Policies,
     RequestArrived,
+    RequestBodyBroke,
     RequestBodyRead,
     RequestBodySent,
     Respond,
@@ -44,10 +46,6 @@ from .timers import now
 from .upstream import Answer, CallFailedError, UpstreamClient
 
 
-class TransferCutError(Exception):
-    """Leaves the application so that the server ends the transfer as broken."""
-
-
 class HttpEdge:
     """Answers every HTTP request that is not the gateway's own."""
 
@@ -61,7 +59,8 @@ class HttpEdge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI).
 
-        Raises TransferCutError where the answer must not look complete.
+        Raises TransferCutError where the answer must not look complete, and the
+        server knows no better way.
         """
         client = await downstream(scope, receive, send)
         exchange = Exchange(self._policies)
@@ -69,10 +68,11 @@ class HttpEdge:
         try:
             await talk.run(RequestArrived(client.head, secrets.token_hex(16)))
         finally:
-            head = client.head
-            self._log.exchange_ended(exchange.record, head.method, head.target, now())
+            if not client.refused or exchange.record.answered < NEVER:
+                head = client.head
+                self._log.exchange_ended(exchange.record, head.method, head.target, now())
         if talk.cut:
-            raise TransferCutError(exchange.record.reason)
+            client.cut()
 
 
 class _Talk:
@@ -103,7 +103,9 @@ class _Talk:
 
     async def _watch_client(self) -> None:
         await self._client.watch()
-        if not self._ending:
+        if self._client.refused:
+            self._driver.tell(RequestBodyBroke())
+        elif not self._ending:
             self._driver.tell(ClientLeft())
 
     async def _perform(self, command: Command) -> Event | None:

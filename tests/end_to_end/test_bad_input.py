@@ -1,6 +1,7 @@
 """What is ambiguous or malformed is refused, the connection closed, nothing forwarded."""
 
 import pytest
+import trio
 
 from gateway_core.http1.flaws import INCOMPLETE
 from tests.core.http1.cases import CASES, Case
@@ -84,3 +85,20 @@ async def test_what_the_judge_refuses_never_reaches_an_upstream(road: Road, case
         assert await client.closed() == b""
     assert upstream.complete <= case.messages
     assert (await ask(gateway, request())).status == 200, "the gateway serves on"
+
+
+async def test_a_body_refused_in_the_middle_is_one_line_in_the_log(road: Road) -> None:
+    upstream = await road.upstream(response(), hold=60)
+    gateway = await road.gateway_to(upstream.port)
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        await client.send(request("/x", "Transfer-Encoding: chunked", method="POST"))
+        await client.send(b"5\r\nhello\r\n")
+        await trio.sleep(0.1)
+        await client.send(b"+5\r\nhello\r\n0\r\n\r\n")
+        assert (await client.answer("POST")).status == 400
+    line = await gateway.line()
+    assert (line["status"], line["path"]) == (400, "/x")
+    await trio.sleep(0.1)
+    assert len(gateway.lines) == 1
+    assert upstream.complete == 0

@@ -241,7 +241,10 @@ async def test_a_client_that_leaves_in_mid_upload_cancels_the_call(road: Road) -
     await trio.sleep(0.2)
     await stream.aclose()
     await assert_upstream_hears_of_it(upstream.closed[0])
-    assert (await gateway.line())["status"] == 499
+    line = await gateway.line()
+    assert (line["status"], line["reason"]) == (400, "incomplete-message")
+    await trio.sleep(0.1)
+    assert len(gateway.lines) == 1
 
 
 async def test_a_client_that_stops_in_mid_upload_is_408(road: Road) -> None:

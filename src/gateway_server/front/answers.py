@@ -1,0 +1,72 @@
+"""Answers that the front gives in its own name, and the fields that every answer bears."""
+
+import secrets
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final
+
+from gateway_core.message import Fields, RequestHead
+from gateway_core.refusal import Refusal, refused
+
+from .contract import Served
+from .streams import Stream
+
+HEAD_TIMEOUT: Final = Refusal(
+    408, "head-timeout", "The request's head did not arrive in time.", close=True
+)
+UNKNOWN_HOST: Final = Refusal(404, "unknown-host", "Nothing is served under this host name.")
+FAULT: Final = Refusal(500, "internal-error", "The gateway failed to answer. It has been logged.")
+
+_PHRASES: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
+
+
+def phrase(status: int) -> bytes:
+    """Return the reason phrase of `status`, b"" for one that nobody named."""
+    return _PHRASES.get(status, b"")
+
+
+def date_line() -> tuple[bytes, bytes]:
+    """Return the Date field of an answer that is made now (RFC 9110, 6.6.1)."""
+    return b"date", formatdate(time.time(), usegmt=True).encode("ascii")
+
+
+def dated(fields: Fields) -> Fields:
+    """Return `fields` with a Date: the application's, else ours."""
+    return fields if any(name == b"date" for name, _ in fields) else (*fields, date_line())
+
+
+def last_words(served: Served, refusal: Refusal, request: RequestHead, bytes_in: int) -> bytes:
+    """Return the bytes of an HTTP/1.1 answer that ends its connection, and note it.
+
+    `request` is what could be read of it: "" and b"" elsewhere.
+    """
+    request_id = _noted(served, refusal, request, bytes_in)
+    head, body = refused(refusal, request_id, request.method)
+    lines = [b"HTTP/1.1 %d %b" % (head.status, phrase(head.status))]
+    lines += [name + b": " + value for name, value in dated(head.fields)]
+    return b"\r\n".join([*lines, b"connection: close", b"", body])
+
+
+async def answer(stream: Stream, served: Served, refusal: Refusal) -> None:
+    """Answer a stream's request with `refusal`, in whatever version it came, and note it."""
+    request_id = _noted(served, refusal, stream.head, 0)
+    head, body = refused(refusal, request_id, stream.head.method)
+    closing = ((b"connection", b"close"),) if refusal.close else ()
+    await stream.start(head.status, (*head.fields, *closing))
+    if body:
+        await stream.write(body)
+    await stream.finish()
+
+
+def _noted(served: Served, refusal: Refusal, request: RequestHead, bytes_in: int) -> str:
+    request_id = secrets.token_hex(16)
+    served.refused(
+        refusal,
+        peer=request.peer,
+        method=request.method,
+        target=request.target,
+        request_id=request_id,
+        bytes_in=bytes_in,
+    )
+    return request_id

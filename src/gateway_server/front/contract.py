@@ -1,0 +1,102 @@
+"""What the front and the application that it serves know of each other."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias
+
+import trio
+
+from gateway_core.message import RequestHead
+from gateway_core.refusal import Refusal
+
+Message: TypeAlias = MutableMapping[str, Any]
+"""A scope or an event of ASGI 3.0."""
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+DOWNSTREAM: Final = "gateway.downstream"
+"""`scope["extensions"][DOWNSTREAM]` is a `Downstream`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontSettings:
+    """Bounds of a client's connection. Times are seconds, sizes bytes."""
+
+    drain_timeout: float = 30.0
+    """What is in flight when a drain begins may take this long; then it is cut."""
+    head_timeout: float = 10.0
+    """From a head's first byte to its end; for a connection's first, from its accept."""
+    write_timeout: float = 30.0
+    """Without a byte taken by the client. A slow reader is served, a stalled one is not."""
+    keep_alive_timeout: float = 75.0
+    """Between an answer and the next request."""
+    max_head: int = 64 * 1024
+    max_fields: int = 200
+    max_target: int = 16 * 1024
+    h2c: bool = False
+    """Whether clear-text connections may begin with HTTP/2's preface (RFC 9113, 3.3)."""
+    connections_max: int | None = None
+    """At once, for one worker. None: half of the descriptors that the process may open."""
+    stock: bool = False
+    """Serve by Hypercorn's own connections, faults and all: to compare, never to run."""
+
+
+class Served(Protocol):
+    """An application of ours, as the front sees it."""
+
+    @property
+    def front(self) -> FrontSettings:
+        """The settings; asked for once `prepare` has returned."""
+        ...
+
+    def prepare(self) -> None:
+        """Load the configuration, before anything listens to anybody.
+
+        Raises SystemExit(2) once its errors are printed.
+        """
+        ...
+
+    def refused(
+        self,
+        refusal: Refusal,
+        *,
+        peer: str,
+        method: str,
+        target: bytes,
+        request_id: str,
+        bytes_in: int,
+    ) -> None:
+        """Note that the front answered a request itself; "" and b"" for what nobody could read."""
+        ...
+
+    def drain_begun(self) -> None:
+        """Note that the worker takes no more connections. Told once."""
+        ...
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None: ...
+
+
+@dataclass(slots=True)
+class Downstream:
+    """What the front tells of a request beside ASGI, which has no words for it."""
+
+    head: RequestHead
+    """As it came: the whole target, whose empty `?` ASGI cannot tell, and the body's length."""
+    over: trio.Event
+    """Set once the client has left, or its answer is complete; `receive` then tells
+    http.disconnect, but an application that is not receiving can hear it here."""
+    refused: Callable[[], bool]
+    """Whether it is over because the front refused the body, and answers for that itself
+    unless an answer has begun; then, not finished, it is cut."""
+    proceed: Callable[[], Awaitable[None]]
+    """Ask for the body: sends 100 (Continue) to a client that waits for it, once."""
+    hold_continue: bool = False
+    """Whether `receive` leaves 100 (Continue) to `proceed`. To be set before the first."""
+
+
+def is_served(app: object) -> bool:
+    """Tell whether `app` is an application of ours, rather than anybody's."""
+    kind = type(app)
+    return all(
+        callable(getattr(kind, name, None)) for name in ("prepare", "refused", "drain_begun")
+    )

@@ -1,0 +1,44 @@
+"""The start of a worker: its configuration is read, and Hypercorn's adjusted to it."""
+
+import math
+from typing import Any, Final
+
+from hypercorn.config import Config
+from hypercorn.trio.lifespan import Lifespan
+from hypercorn.typing import AppWrapper
+
+from .contract import FrontSettings, Served
+from .drain import Worker, starting
+
+_MARGIN_SECONDS: Final = 5.0
+"""How much later than our drain Hypercorn would cut connections itself."""
+_NEVER_BY_COUNT: Final = 2**31
+"""Requests a connection. Hypercorn's GOAWAY at the limit takes streams in flight along."""
+
+
+class ServedLifespan(Lifespan):
+    """Hypercorn's lifespan of a gateway application.
+
+    Made before Hypercorn opens any nursery or listens: a configuration that cannot be
+    served ends the process here, and no traceback hides why.
+    """
+
+    def __init__(
+        self, app: AppWrapper, config: Config, state: dict[str, Any], served: Served
+    ) -> None:
+        served.prepare()
+        adjust(config, served.front)
+        starting.set(Worker(served, config))
+        super().__init__(app, config, state)
+
+
+def adjust(config: Config, settings: FrontSettings) -> None:
+    """Make Hypercorn's settings agree with ours, for the stock connections as well."""
+    config.graceful_timeout = max(config.graceful_timeout, settings.drain_timeout + _MARGIN_SECONDS)
+    config.keep_alive_timeout = settings.keep_alive_timeout
+    config.keep_alive_max_requests = _NEVER_BY_COUNT
+    config.h11_max_incomplete_size = 2 * settings.max_head
+    config.ssl_handshake_timeout = min(config.ssl_handshake_timeout, settings.head_timeout)
+    config.read_timeout = None  # it would tell applications that clients left who had not
+    config.include_server_header = False
+    assert math.isfinite(config.graceful_timeout)

@@ -1,0 +1,67 @@
+"""One request and its answer, whatever version of HTTP carries them."""
+
+from abc import ABC, abstractmethod
+
+import trio
+
+from gateway_core.message import Fields, RequestHead, value
+
+
+class ClientLeftError(OSError):
+    """The client has gone, or was sent away: there is nobody to read from or write to."""
+
+
+class Stream(ABC):
+    """What carries one request. Every method but the plain ones may raise ClientLeftError."""
+
+    def __init__(self, head: RequestHead) -> None:
+        self.head = head
+        self.over = trio.Event()
+        """Set once nothing more can come of this: the client left, or all is answered."""
+        self.left = False
+        self.refused = False
+        """Whether it is over because of what the client sent as its body."""
+        self.started = False
+        """Whether a final answer's head is out."""
+        self.finished = False
+        """Whether the answer is complete."""
+        self.awaits_continue = (value(head.fields, b"expect") or b"").lower() == b"100-continue"
+
+    def leave(self) -> None:
+        """Note that the client has gone. Waits for nobody."""
+        self.left = True
+        self.over.set()
+
+    def check(self) -> None:
+        """Raise ClientLeftError if the client has."""
+        if self.left:
+            raise ClientLeftError("the client has left")
+
+    async def proceed(self) -> None:
+        """Send 100 (Continue) if the client waits for it (RFC 9110, 10.1.1)."""
+        if self.awaits_continue and not self.started and self.head.body:
+            self.awaits_continue = False
+            await self.inform(100, ())
+
+    @abstractmethod
+    async def read(self, *, proceed: bool) -> bytes:
+        """Return the next piece of the body, b"" at its end.
+
+        `proceed`: whether to send 100 (Continue) first where the client waits for it.
+        """
+
+    @abstractmethod
+    async def inform(self, status: int, fields: Fields) -> None:
+        """Send an interim answer (RFC 9110, 15.2)."""
+
+    @abstractmethod
+    async def start(self, status: int, fields: Fields) -> None:
+        """Send the head of the answer. 101 makes the connection the application's own."""
+
+    @abstractmethod
+    async def write(self, data: bytes) -> None:
+        """Send a piece of the answer's body; returns once there is room for another."""
+
+    @abstractmethod
+    async def finish(self, trailers: Fields = ()) -> None:
+        """End the answer."""
