@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.ports import free_ports
 from tests.road import Road
 
 GIGABYTE = 1_000_000_000
@@ -31,20 +32,12 @@ def children(pid: int) -> list[int]:
     return [grandchild for child in map(int, listed) for grandchild in [child, *children(child)]]
 
 
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 @asynccontextmanager
 async def worker(
     tmp_path: Path, upstream: int
 ) -> AsyncIterator[tuple[int, subprocess.Popen[bytes]]]:
     """A gateway in processes of its own, as the plain `hypercorn` command starts it."""
-    port = free_port()
+    (port,) = free_ports(1)
     (tmp_path / "gateway.toml").write_text(
         f"""
         [gateway]

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from gateway_server.settings.demonstration import DEMONSTRATION
-from tests.server.cli.process import Process, free_ports, gateway, is_free
+from tests.ports import free_ports, is_free
+from tests.server.cli.process import Process, gateway
 
 REPOSITORY = Path(__file__).parents[3]
 LISTENS = r"listens at http://127.0.0.1:(\d+) "

@@ -10,7 +10,8 @@ import pytest
 import typer
 
 from gateway_server.cli.run import _signals_heard, read_bind
-from tests.server.cli.process import gateway, is_free
+from tests.ports import is_free
+from tests.server.cli.process import gateway
 
 CONFIG = """
 [upstreams.nobody]
