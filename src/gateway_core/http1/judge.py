@@ -147,7 +147,7 @@ class RequestJudge:
     def eof(self) -> Refusal | None:
         """Judge the end of the stream: inside a message, it is one more flaw."""
         if self.phase is Phase.HEAD:
-            self.offending = _glimpse(self._heads.held)
+            self.offending = glimpse(self._heads.held)
             return self._refuse(INCOMPLETE)
         if self.phase is Phase.BODY:
             self.refused_in_body = True
@@ -178,14 +178,14 @@ class RequestJudge:
         if request is None:
             return len(data), None
         if isinstance(request, Refusal):
-            self.offending = _glimpse(self._heads.held or self._heads.raw if held else data[at:])
+            self.offending = glimpse(self._heads.held or self._heads.raw if held else data[at:])
             return at, self._refuse(request)
         self.request = request
         end = at + request.size - held
         raw = self._heads.raw if held else data[at:end]
         if asks_for_websocket(request):
             if request.body:
-                self.offending = _glimpse(raw)
+                self.offending = glimpse(raw)
                 return at, self._refuse(UPGRADE_WITH_BODY)
             self._move_to(Phase.TUNNEL)
         elif request.body:
@@ -233,7 +233,7 @@ class RequestJudge:
         self.phase = phase
 
 
-def _glimpse(head: Bytes) -> bytes:
+def glimpse(head: Bytes) -> bytes:
     """Return of a bad head what a log may show: queries and user info hold secrets."""
     line = bytes(head[:OFFENDING_BYTES_MAX]).splitlines()[0]
     return line.partition(b" ")[0] if b"@" in line else line.partition(b"?")[0]

@@ -1,0 +1,146 @@
+"""The server's half of the codec: what the judge passes, decoded; whole and byte by byte alike."""
+
+import random
+
+import pytest
+
+from gateway_core.http1.flaws import INCOMPLETE
+from gateway_core.http1.judge import RequestJudge
+from gateway_core.http1.request import Phase, RequestDecoder
+from gateway_core.message import UNKNOWN
+from gateway_core.refusal import Refusal
+from tests.core.http1.cases import CASES, CHUNKED, GET, Case, get, post
+
+
+def decode(pieces: list[bytes]) -> tuple[list[tuple[str, bytes, bytes]], Refusal | None]:
+    """Return (method, target, body) of each whole message, and what ended it all, if anything."""
+    decoder, messages, body = RequestDecoder(), [], b""
+    in_body = False
+    for piece in pieces:
+        decoder.receive(piece)
+        while True:
+            if not in_body:
+                if decoder.phase in {Phase.LAST, Phase.REFUSED}:
+                    return messages, None
+                head = decoder.next_head()
+                if head is None:
+                    break
+                if isinstance(head, Refusal):
+                    return messages, head
+                in_body, body = True, b""
+            got = decoder.next_piece()
+            if got is None:
+                break
+            if isinstance(got, Refusal):
+                return messages, got
+            body += got
+            if not got:
+                assert decoder.request is not None
+                messages.append((decoder.request.method, decoder.request.target, body))
+                in_body = False
+    return messages, decoder.eof()
+
+
+def is_tunnel(case: Case) -> bool:
+    judge = RequestJudge()
+    judge.receive(case.sent)
+    return judge.wants_upgrade or case.reason == "upgrade-with-body"
+
+
+PLAIN = [case for case in CASES if not is_tunnel(case)]
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.id)
+def test_it_refuses_what_the_judge_refuses_and_reads_as_many_messages(case: Case) -> None:
+    messages, refusal = decode([case.sent])
+    assert len(messages) == case.messages
+    assert (refusal.status if refusal else None) == case.status
+    if refusal:
+        assert refusal.reason == case.reason
+
+
+@pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.id)
+def test_the_pieces_that_it_comes_in_change_nothing(case: Case) -> None:
+    whole = decode([case.sent])
+    if len(case.sent) < 3000:
+        assert decode([bytes([byte]) for byte in case.sent]) == whole
+    dice = random.Random(len(case.sent))
+    for _ in range(5):
+        cuts = sorted(dice.randrange(len(case.sent) + 1) for _ in range(6))
+        edges = [0, *cuts, len(case.sent)]
+        assert decode([case.sent[a:b] for a, b in zip(edges, edges[1:], strict=False)]) == whole
+
+
+def test_pipelined_requests_wait_for_their_turn() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(post(b"Content-Length: 3", body=b"abc") + GET)
+    first = decoder.next_head()
+    assert first is not None
+    assert not isinstance(first, Refusal)
+    assert (first.method, first.body) == ("POST", 3)
+    assert decoder.waiting == 3 + len(GET)
+    assert decoder.next_piece() == b"abc"
+    assert decoder.next_piece() == b""
+    assert decoder.next_piece() == b"", "the end stays the end"
+    assert decoder.phase is Phase.AT_REST
+    second = decoder.next_head()
+    assert not isinstance(second, Refusal)
+    assert second is not None
+    assert second.method == "GET"
+    assert decoder.waiting == 0
+
+
+def test_a_body_comes_as_it_came() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(CHUNKED + b"3\r\nabc\r\n")
+    head = decoder.next_head()
+    assert not isinstance(head, Refusal)
+    assert head is not None
+    assert head.body == UNKNOWN
+    assert decoder.next_piece() == b"abc"
+    assert decoder.next_piece() is None
+    decoder.receive(b"2\r\nde\r\n2\r\nfg\r\n0\r\nX-T: 1\r\n\r\n")
+    assert [decoder.next_piece() for _ in range(3)] == [b"de", b"fg", b""]
+    assert decoder.trailers == ((b"x-t", b"1"),)
+
+
+def test_a_head_that_is_begun_is_known_to_be() -> None:
+    decoder = RequestDecoder()
+    assert decoder.next_head() is None
+    assert not decoder.begun
+    decoder.receive(b"GET / HT")
+    assert decoder.next_head() is None
+    assert decoder.begun
+    assert decoder.waiting == 8
+    assert decoder.eof() is INCOMPLETE
+    assert decoder.offending == b"GET / HT"
+
+
+def test_what_is_behind_an_upgrade_is_handed_over() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(get(b"Upgrade: websocket", b"Connection: upgrade") + b"\x81\x80")
+    decoder.next_head()
+    assert decoder.take_rest() == b"\x81\x80"
+    assert decoder.take_rest() == b""
+
+
+def test_behind_connection_close_nothing_is_read() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(get(b"Connection: close") + GET)
+    decoder.next_head()
+    assert decoder.phase is Phase.LAST
+
+
+def test_an_end_between_messages_is_no_flaw() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(GET)
+    decoder.next_head()
+    assert decoder.eof() is None
+
+
+def test_an_end_inside_a_body_is_one() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(post(b"Content-Length: 3", body=b"ab"))
+    decoder.next_head()
+    assert decoder.next_piece() == b"ab"
+    assert decoder.eof() is INCOMPLETE
