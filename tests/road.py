@@ -67,6 +67,8 @@ class Road:
     """Starts things in the test's nursery."""
 
     nursery: trio.Nursery
+    protocol: str = "own"
+    """Who parses HTTP/1.1 of clients."""
 
     async def listen(self, handler: Handler) -> int:
         """Serve each connection by `handler`; return the port."""
@@ -111,6 +113,8 @@ class Road:
     async def gateway(self, toml: str) -> Running:
         """Start a gateway with the settings that `toml` says."""
         settings = examine_text(toml, ".toml", {}, "test").settings
+        chosen = settings.gateway.model_copy(update={"protocol": self.protocol})
+        settings = settings.model_copy(update={"gateway": chosen})
         written = io.StringIO()
         app = Gateway(settings, AccessLog("json", written))
         config = Config()

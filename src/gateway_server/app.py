@@ -26,13 +26,15 @@ from gateway_core.routing import Router
 
 from .downstream import Receive, Scope, Send
 from .front import FrontSettings
+from .front.contract import Conversation, Lane
+from .front.streams import Stream
 from .http_edge import HttpEdge
 from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_routes, build_tls, build_upstreams
 from .settings.report import counted, plain
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
-from .upstream import HttpxClient, UpstreamClient
+from .upstream import Http1Client
 from .websocket_edge import WebSocketEdge
 
 
@@ -47,7 +49,7 @@ class Gateway(Starlette):
         self._log = log
         self._edge: HttpEdge | None = None
         self._sockets: WebSocketEdge | None = None
-        self._clients: dict[str, UpstreamClient] = {}
+        self._clients: dict[str, Http1Client] = {}
         self._own: frozenset[bytes] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,6 +126,18 @@ class Gateway(Starlette):
         """Say so in `/readyz` from now on."""
         self.draining = True
 
+    def begin(self, stream: Stream, lane: Lane) -> Conversation | None:
+        """Take a request on past ASGI, unless it is for one of the gateway's own pages."""
+        assert self._edge is not None
+        if stream.head.target.partition(b"?")[0] in self._own:
+            return None
+        return self._edge.begin(stream, lane)
+
+    def start_tasks(self, supervisor: Supervisor) -> None:
+        """Start what goes on beside all requests."""
+        for name, client in self._clients.items():
+            supervisor.start(f"connections of {name}", client.tend)
+
     async def close_clients(self) -> None:
         """Close every connection to every upstream."""
         for client in self._clients.values():
@@ -136,6 +150,7 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     app.build()
     async with trio.open_nursery() as nursery:
         app.supervisor = Supervisor(nursery)
+        app.start_tasks(app.supervisor)
         try:
             yield
         finally:
@@ -154,10 +169,10 @@ def _policies(settings: Settings) -> Policies:
     )
 
 
-def _clients(settings: Settings) -> Mapping[str, UpstreamClient]:
+def _clients(settings: Settings) -> Mapping[str, Http1Client]:
     tls = build_tls(settings)
     return {
-        name: HttpxClient(upstream, tls.get(name))
+        name: Http1Client(upstream, tls.get(name))
         for name, upstream in build_upstreams(settings).items()
     }
 
@@ -173,6 +188,7 @@ def _front(settings: Settings) -> FrontSettings:
         max_fields=gateway.max_fields,
         max_target=gateway.max_target,
         h2c=gateway.h2c,
+        own=gateway.protocol == "own",
         connections_max=gateway.connections_max,
     )
 

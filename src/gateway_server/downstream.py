@@ -14,6 +14,7 @@ from gateway_core.message import UNKNOWN, Fields, RequestHead, ResponseHead
 
 from .front.contract import DOWNSTREAM
 from .front.contract import Downstream as FrontDownstream
+from .front.streams import ClientLeftError, Stream
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -36,15 +37,19 @@ class Downstream(Protocol):
         ...
 
     async def start(self, head: ResponseHead) -> None:
-        """Send the head of an answer."""
+        """Send the head of an answer, or keep it for the first piece of its body."""
         ...
 
-    async def send(self, piece: bytes) -> None:
+    async def flush(self) -> None:
+        """Send a head that was kept, since no piece is at hand."""
+        ...
+
+    async def send(self, piece: bytes, /) -> None:
         """Send a piece of its body; return when there is room for more."""
         ...
 
-    async def end(self) -> None:
-        """Say that the answer is complete."""
+    async def end(self, piece: bytes = b"", /) -> None:
+        """Send the last piece, if there is one, and say that the answer is complete."""
         ...
 
     def cut(self) -> None:
@@ -89,11 +94,14 @@ class _Sending:
             {"type": "http.response.start", "status": head.status, "headers": list(head.fields)}
         )
 
+    async def flush(self) -> None:
+        """Do nothing: an ASGI server sends a head when it is told of it."""
+
     async def send(self, piece: bytes) -> None:
         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
 
-    async def end(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def end(self, piece: bytes = b"") -> None:
+        await self._send({"type": "http.response.body", "body": piece, "more_body": False})
 
 
 class OwnFront(_Sending):
@@ -131,6 +139,38 @@ class OwnFront(_Sending):
     @property
     def refused(self) -> bool:
         return self._front.refused()
+
+
+class OwnConnection:
+    """On one of our own connections, past ASGI. See `Downstream`."""
+
+    __slots__ = ("_stream", "end", "flush", "head", "send")
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.head = stream.head
+        self.flush = stream.flush
+        self.send = stream.write
+        self.end = stream.finish_with
+
+    async def read(self) -> bytes | None:
+        try:
+            return await self._stream.read(proceed=True)
+        except ClientLeftError:
+            return None
+
+    async def watch(self) -> None:
+        await self._stream.over.wait()
+
+    async def start(self, head: ResponseHead) -> None:
+        await self._stream.start(head.status, head.fields)
+
+    def cut(self) -> None:
+        """Do nothing: what is not ended when the conversation is over is cut."""
+
+    @property
+    def refused(self) -> bool:
+        return self._stream.refused
 
 
 class AnyServer(_Sending):

@@ -96,3 +96,70 @@ class Driver(Generic[E, C]):
         if overtaking is not None:
             return overtaking
         return machine.receive(Tick() if answer is None else answer, now())
+
+
+class LaneDriver(Generic[E, C]):
+    """The same rules, for a connection that serves one machine after the other.
+
+    It opens no scope and sets no timer: `interrupt` cancels what the connection's
+    task is in the middle of, whereupon that task calls `run` again, without an
+    event; `look` is called whenever the deadline may lie earlier than before, and
+    whoever keeps the time calls `tick` once it has come.
+    """
+
+    __slots__ = ("_interrupt", "_look", "_machine", "_overtaking", "_perform")
+
+    def __init__(
+        self,
+        machine: Machine[E | Tick, C],
+        perform: Callable[[C], Awaitable[E | None]],
+        interrupt: Callable[[], None],
+        look: Callable[[], None],
+    ) -> None:
+        self._machine = machine
+        self._perform = perform
+        self._interrupt = interrupt
+        self._look = look
+        self._overtaking: Sequence[C] | None = None
+
+    async def run(self, first: E | None) -> None:
+        """Tell `first`, or go on after an interruption; return once all is performed."""
+        machine, perform = self._machine, self._perform
+        if first is None:
+            commands, self._overtaking = self._overtaking or (), None
+        else:
+            commands = machine.receive(first, now())
+        while True:
+            self._look()
+            answer: E | None = None
+            for command in commands:
+                answer = await perform(command)
+            if self._overtaking is not None:
+                # Interrupted, and not told so yet, since nothing was awaited meanwhile.
+                await trio.lowlevel.checkpoint()
+            if machine.done:
+                return
+            while answer is None:
+                await trio.sleep_forever()
+            commands = machine.receive(answer, now())
+
+    def tell(self, event: E | Tick) -> None:
+        """Tell the machine what happened beside the command being performed."""
+        machine = self._machine
+        if machine.done:
+            return
+        commands = machine.receive(event, now())
+        if commands or machine.done:
+            self._overtaking = [*(self._overtaking or ()), *commands]
+            self._interrupt()
+        else:
+            self._look()
+
+    def tick(self) -> None:
+        """Tell that the deadline has come."""
+        self.tell(Tick())
+
+    def abandon(self, event: E) -> None:
+        """Tell the machine, which will not be driven on, why."""
+        if not self._machine.done:
+            self._machine.receive(event, now())

@@ -1,19 +1,22 @@
-"""An ASGI HTTP request, and the exchange that answers it.
+"""An HTTP request, and the exchange that answers it.
 
-One task performs what the exchange commands, another watches for the client's
-leaving. Bytes go from socket to socket with back-pressure: the next piece of a
-body is asked for only when the last one was taken.
+One task performs what the exchange commands; that the client left is told beside.
+Bytes go from socket to socket with back-pressure: the next piece of a body is asked
+for only when the last one was taken.
+
+    __call__   under any ASGI server: a task a request watches the client
+    begin      under our own connections: no task, no scope, no timer a request
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import trio
 
-from gateway_core.clock import NEVER
+from gateway_core.clock import NEVER, Instant
 from gateway_core.exchange import (
     Abandoned,
     BodyEnded,
@@ -39,8 +42,10 @@ from gateway_core.exchange import (
     UpstreamFailed,
 )
 
-from .downstream import Downstream, Receive, Scope, Send, downstream
-from .drive import Driver
+from .downstream import Downstream, OwnConnection, Receive, Scope, Send, downstream
+from .drive import Driver, LaneDriver
+from .front.contract import Lane
+from .front.streams import Stream
 from .telemetry import AccessLog
 from .timers import now
 from .upstream import Answer, CallFailedError, UpstreamClient
@@ -65,50 +70,75 @@ class HttpEdge:
         client = await downstream(scope, receive, send)
         exchange = Exchange(self._policies)
         talk = _Talk(exchange, self._clients, client)
+        driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
+        talk.tell = driver.tell
         try:
-            await talk.run(RequestArrived(client.head, secrets.token_hex(16)))
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_watch, client, talk)
+                await driver.run(RequestArrived(client.head, secrets.token_hex(16)))
+                nursery.cancel_scope.cancel()
         finally:
-            if not client.refused or exchange.record.answered < NEVER:
-                head = client.head
-                self._log.exchange_ended(exchange.record, head.method, head.target, now())
+            await talk.close()
+            self._note(exchange, client)
         if talk.cut:
             client.cut()
 
+    def begin(self, stream: Stream, lane: Lane) -> "LaneTalk":
+        """Take a request of one of our own connections on. See `front.contract.Conversation`."""
+        client = OwnConnection(stream)
+        exchange = Exchange(self._policies)
+        return LaneTalk(exchange, self._clients, client, lane, self._note)
+
+    def _note(self, exchange: Exchange, client: Downstream) -> None:
+        """Write the line of an exchange that ended; the front tells of what it refused itself."""
+        if not client.refused or exchange.record.answered < NEVER:
+            head = client.head
+            self._log.exchange_ended(exchange.record, head.method, head.target, now())
+
+
+async def _watch(client: Downstream, talk: "_Talk") -> None:
+    await client.watch()
+    talk.client_left()
+
+
+class _Tell(Protocol):
+    def __call__(self, event: Event, /) -> None: ...
+
+
+def _nobody_listens(event: Event, /) -> None:
+    raise AssertionError(f"told {event} before there was a driver")
+
 
 class _Talk:
-    """One exchange being driven."""
+    """Performs the commands of one exchange."""
 
     def __init__(
-        self,
-        exchange: Exchange,
-        clients: Mapping[str, UpstreamClient],
-        client: Downstream,
+        self, exchange: Exchange, clients: Mapping[str, UpstreamClient], client: Downstream
     ) -> None:
         self.cut = False
-        self._ending = False
+        self.tell: _Tell = _nobody_listens
+        self._exchange = exchange
         self._clients = clients
         self._client = client
         self._answer: Answer | None = None
-        self._driver: Driver[Event, Command] = Driver(exchange, self._perform, Abandoned())
+        self._ending = False
+        """Whether the client has, or is being sent, all that it was promised."""
+        self._held = b""
+        """A piece of the request's body that was read, and not handed on."""
 
-    async def run(self, arrived: RequestArrived) -> None:
-        try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._watch_client)
-                await self._driver.run(arrived)
-                nursery.cancel_scope.cancel()
-        finally:
-            if self._answer is not None:
-                await self._answer.aclose()
-
-    async def _watch_client(self) -> None:
-        await self._client.watch()
+    def client_left(self) -> None:
+        """Tell the exchange, unless the client may go."""
         if self._client.refused:
-            self._driver.tell(RequestBodyBroke())
+            self.tell(RequestBodyBroke())
         elif not self._ending:
-            self._driver.tell(ClientLeft())
+            self.tell(ClientLeft())
 
-    async def _perform(self, command: Command) -> Event | None:
+    async def close(self) -> None:
+        """Give back what the upstream's answer holds."""
+        if self._answer is not None:
+            await self._answer.aclose()
+
+    async def perform(self, command: Command) -> Event | None:
         match command:
             case CallUpstream():
                 return await self._call(command)
@@ -125,56 +155,71 @@ class _Talk:
     async def _call(self, command: CallUpstream) -> Event:
         client = self._clients[command.upstream.name]
         try:
-            self._answer = await client.call(command, self._next_of_body, self._progressed)
+            answer = await client.call(command, self._next_of_body, self._progressed)
         except CallFailedError as error:
             return UpstreamFailed(error.kind)
-        answer = self._answer
+        self._answer = answer
         return UpstreamAnswered(answer.head, answer.asked_at, answer.answered_at)
 
     def _progressed(self, stage: Stage) -> None:
-        self._driver.tell(CallProgressed(stage))
+        self.tell(CallProgressed(stage))
 
     async def _next_of_body(self) -> bytes:
-        self._driver.tell(RequestBodySent())
-        piece = await self._client.read()
-        if piece is None:
-            self._driver.tell(ClientLeft())
-        elif piece:
-            self._driver.tell(RequestBodyRead(len(piece)))
+        if not self._held:
+            self.tell(RequestBodySent())
+            piece = await self._client.read()
+            if piece is None:
+                self.client_left()
+            elif piece:
+                self.tell(RequestBodyRead(len(piece)))
+            self._held = piece or b""
         # Where that was too much, the call is cancelled here, before the bytes go on.
         await trio.lowlevel.checkpoint_if_cancelled()
-        return piece or b""
+        piece, self._held = self._held, b""
+        return piece
 
     async def _stream(self, command: StreamBody) -> Event:
         answer = self._answer
         assert answer is not None
+        if not answer.uploading:
+            return await self._stream_answer(command, answer)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_finish_upload, answer)
-            try:
-                await self._client.start(command.head)
-                await self._copy(answer)
-            except CallFailedError as error:
-                return UpstreamBroke(error.kind)
-            except OSError:
-                return ClientLeft()
-            finally:
-                nursery.cancel_scope.cancel()
+            ended = await self._stream_answer(command, answer)
+            nursery.cancel_scope.cancel()
+        return ended
+
+    async def _stream_answer(self, command: StreamBody, answer: Answer) -> Event:
+        try:
+            await self._client.start(command.head)
+            await self._copy(answer)
+        except CallFailedError as error:
+            return UpstreamBroke(error.kind)
+        except OSError:
+            return ClientLeft()
         return BodyEnded()
 
     async def _copy(self, answer: Answer) -> None:
-        tell, send = self._driver.tell, self._client.send
+        tell, client = self.tell, self._client
         left = answer.head.body
-        while piece := await answer.read():
-            tell(ResponseBodyRead(len(piece)))
+        while True:
+            if not answer.at_hand:
+                await client.flush()
+            piece = await answer.read()
+            last = not piece or answer.ended
             left -= len(piece)
             # A client that has all that it was promised may go: that is no leaving.
-            self._ending = left == 0
-            await send(piece)
+            self._ending = last or left == 0
+            if last:
+                break
+            tell(ResponseBodyRead(len(piece)))
+            await client.send(piece)
             tell(ResponseBodySent())
         await answer.aclose()
-        self._ending = True
-        with suppress(OSError) if left == 0 else nullcontext():
-            await self._client.end()
+        if piece:
+            tell(ResponseBodyRead(len(piece)))
+        with suppress(OSError) if left == 0 and not piece else nullcontext():
+            await client.end(piece)
 
     async def _respond(self, command: Respond) -> None:
         head = command.head
@@ -182,12 +227,55 @@ class _Talk:
             head = replace(head, fields=(*head.fields, (b"connection", b"close")))
         with suppress(OSError):  # the client need not wait for what it is told
             await self._client.start(head)
-            if command.body:
-                await self._client.send(command.body)
-            await self._client.end()
+            await self._client.end(command.body)
 
 
 async def _finish_upload(answer: Answer) -> None:
     """Send the rest of a body whose answer is being streamed; what stops it, the answer shows."""
     with suppress(CallFailedError):
         await answer.finish_upload()
+
+
+class LaneTalk(_Talk):
+    """One exchange on one of our own connections. See `front.contract.Conversation`."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        clients: Mapping[str, UpstreamClient],
+        client: OwnConnection,
+        lane: Lane,
+        note: Callable[[Exchange, Downstream], None],
+    ) -> None:
+        super().__init__(exchange, clients, client)
+        self._driver: LaneDriver[Event, Command] = LaneDriver(
+            exchange, self.perform, lane.interrupt, lane.look
+        )
+        self.tell = self._driver.tell
+        self._note = note
+        self._first: Event | None = RequestArrived(client.head, secrets.token_hex(16))
+
+    @property
+    def deadline(self) -> Instant:
+        """When to call `tick`."""
+        return self._exchange.deadline
+
+    async def run(self) -> None:
+        """Serve the request, or go on after an interruption; return once it is over."""
+        first, self._first = self._first, None
+        await self._driver.run(first)
+        self._end()
+
+    def tick(self) -> None:
+        """Hear that the deadline has come."""
+        self._driver.tick()
+
+    def abandon(self) -> None:
+        """Hear that `run` will not be called again."""
+        self._driver.abandon(Abandoned())
+        self._end()
+
+    def _end(self) -> None:
+        if self._answer is not None:
+            self._answer.drop()
+        self._note(self._exchange, self._client)

@@ -6,6 +6,7 @@ import trio
 from tests.road import Road
 
 
-@pytest.fixture
-async def road(nursery: trio.Nursery) -> Road:
-    return Road(nursery)
+@pytest.fixture(params=["own", "stock"])
+async def road(request: pytest.FixtureRequest, nursery: trio.Nursery) -> Road:
+    """A road with either protocol towards clients: both serve alike."""
+    return Road(nursery, request.param)

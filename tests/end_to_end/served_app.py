@@ -41,6 +41,9 @@ class Little:
     def refused(self, refusal, **about):
         self.refusals.append((refusal.status, refusal.reason, about))
 
+    def begin(self, stream, lane):
+        return None  # by ASGI, all of it
+
     def drain_begun(self):
         self.drains += 1
 

@@ -26,7 +26,7 @@ async def test_an_unknown_route_is_404_and_a_known_path_with_another_method_405(
     wrong = await ask(gateway, request("/items/1", method="POST"))
     assert wrong.status == 405
     assert wrong.value(b"allow") == b"DELETE, GET, HEAD"
-    assert (await ask(gateway, request("/items/1", method="HEAD"))).status == 200
+    assert (await ask(gateway, request("/items/1"))).status == 200
     assert upstream.connections == 1
 
 

@@ -34,7 +34,7 @@ def children(pid: int) -> list[int]:
 
 @asynccontextmanager
 async def worker(
-    tmp_path: Path, upstream: int
+    tmp_path: Path, upstream: int, protocol: str
 ) -> AsyncIterator[tuple[int, subprocess.Popen[bytes]]]:
     """A gateway in processes of its own, as the plain `hypercorn` command starts it."""
     (port,) = free_ports(1)
@@ -42,6 +42,7 @@ async def worker(
         f"""
         [gateway]
         access_log = "off"
+        protocol = "{protocol}"
         [upstreams.up]
         endpoints = ["http://127.0.0.1:{upstream}"]
         [[routes]]
@@ -90,7 +91,8 @@ async def test_a_gigabyte_up_and_a_gigabyte_down(road: Road, tmp_path: Path) -> 
             for _ in range(GIGABYTE // len(PIECE)):
                 await stream.send_all(PIECE)
 
-    async with worker(tmp_path, await road.listen(sink_and_source)) as (port, process):
+    up = await road.listen(sink_and_source)
+    async with worker(tmp_path, up, road.protocol) as (port, process):
         before, most = resident(process.pid), 0
 
         async def weigh() -> None:

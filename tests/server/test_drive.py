@@ -7,8 +7,8 @@ import trio
 
 from gateway_core.clock import NEVER, Instant, after, seconds
 from gateway_core.machine import Tick
-from gateway_server.drive import Driver, trio_time
-from gateway_server.timers import now
+from gateway_server.drive import Driver, LaneDriver, trio_time
+from gateway_server.timers import Timers, now
 
 
 @dataclass
@@ -181,3 +181,111 @@ async def test_a_scope_never_ends_before_the_deadline_that_it_was_given(autojump
 
 def test_a_deadline_of_never_is_no_deadline() -> None:
     assert trio_time(NEVER) == float("inf")
+
+
+# The lane: the same rules without a scope and a timer of its own.
+
+
+class Lane:
+    """What a connection does around its driver: one scope, entered again when interrupted."""
+
+    def __init__(self, machine: Notes) -> None:
+        self.machine = machine
+        self.timers = Timers()
+        self.alarm = self.timers.alarm(lambda: machine.deadline, lambda: self.driver.tick())
+        self.scope = trio.CancelScope()
+        self.stage = Stage(machine)
+        self.driver: LaneDriver[str, str] = LaneDriver(
+            machine, self.stage.perform, lambda: self.scope.cancel(), self.alarm.look
+        )
+        self.interruptions = 0
+
+    async def run(self, first: str) -> None:
+        event: str | None = first
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.timers.run)
+            while True:
+                with trio.CancelScope() as self.scope:
+                    await self.driver.run(event)
+                    break
+                event = None
+                self.interruptions += 1
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_lane_goes_from_answer_to_answer_without_an_interruption(autojump_clock) -> None:
+    machine = Notes({"go": ["note", "sleep:2:more"], "more": ["sleep:1:end"], "end": ["bye"]})
+    lane = Lane(machine)
+    await lane.run("go")
+    assert machine.heard == [(0.0, "go"), (2.0, "more"), (3.0, "end")]
+    assert lane.stage.done == ["note", "sleep:2:more", "sleep:1:end", "bye"]
+    assert lane.interruptions == 0
+
+
+async def test_a_deadline_interrupts_a_lane(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:10:late"], "tick": ["sleep:1:end"]}, {"go": 2, "tick": 100})
+    lane = Lane(machine)
+    await lane.run("go")
+    assert machine.heard == [(0.0, "go"), (2.0, "tick"), (3.0, "end")]
+    assert lane.stage.cancelled == ["sleep:10:late"]
+    assert lane.interruptions == 1
+
+
+async def test_progress_moves_a_lane_s_deadline_and_interrupts_nothing(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:end"]}, {"go": 2, "progress": 4})
+    lane = Lane(machine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lane.run, "go")
+        await trio.sleep(1.5)
+        lane.driver.tell("progress")
+    assert machine.heard == [(0.0, "go"), (1.5, "progress"), (5.0, "end")]
+    assert lane.interruptions == 0
+
+
+async def test_what_overtakes_in_a_lane_is_performed_after_the_interruption(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:late"], "stop": ["sleep:1:end"], "end": ["bye"]})
+    lane = Lane(machine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lane.run, "go")
+        await trio.sleep(1)
+        lane.driver.tell("stop")
+    assert machine.heard == [(0.0, "go"), (1.0, "stop"), (2.0, "end")]
+    assert lane.stage.done == ["sleep:1:end", "bye"]
+
+
+async def test_an_answer_that_comes_with_the_interruption_is_dropped(autojump_clock) -> None:
+    machine = Notes({"go": ["both"], "stop": ["sleep:1:end"]})
+    lane = Lane(machine)
+
+    async def both(command: str) -> str | None:
+        if command != "both":
+            return await lane.stage.perform(command)
+        lane.driver.tell("stop")
+        return "late"
+
+    lane.driver = LaneDriver(machine, both, lambda: lane.scope.cancel(), lane.alarm.look)
+    await lane.run("go")
+    assert [word for _, word in machine.heard] == ["go", "stop", "end"]
+    assert lane.interruptions == 1
+
+
+async def test_a_tell_that_ends_a_machine_frees_its_lane(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:late"]})
+    lane = Lane(machine)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lane.run, "go")
+        await trio.sleep(1)
+        lane.driver.tell("left")
+        lane.driver.tell("more")
+    assert machine.heard == [(0.0, "go"), (1.0, "left")]
+
+
+async def test_a_lane_that_ends_tells_its_machine(autojump_clock) -> None:
+    machine = Notes({"go": ["sleep:5:late"]})
+    lane = Lane(machine)
+    with trio.move_on_after(1):
+        await lane.run("go")
+    assert not machine.done
+    lane.driver.abandon("left")
+    lane.driver.abandon("left")
+    assert [word for _, word in machine.heard] == ["go", "left"]

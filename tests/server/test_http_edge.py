@@ -45,6 +45,19 @@ class FakeAnswer:
         await trio.sleep(wait)
         return piece
 
+    at_hand = False
+
+    @property
+    def ended(self) -> bool:
+        return False
+
+    @property
+    def uploading(self) -> bool:
+        return self.upload is not None
+
+    def drop(self) -> None:
+        self.closed += 1
+
     async def finish_upload(self) -> None:
         if self.upload is not None:
             await self.upload()

@@ -49,6 +49,8 @@ class RequestDecoder:
     """The last head that was good."""
     trailers: Fields = ()
     """What came behind the last chunked body."""
+    raw_head: bytes = b""
+    """The last good head as it came."""
     offending: bytes = b""
     """How a refused head begins, for the log: without query or user info."""
     _heads: RequestHeadReader = field(default_factory=RequestHeadReader)
@@ -99,7 +101,8 @@ class RequestDecoder:
             self.offending = glimpse(self._heads.held or self._heads.raw if held else data[at:])
             self.phase = Phase.REFUSED
             return request
-        self._at = at + request.size - held
+        self._at = end = at + request.size - held
+        self.raw_head = self._heads.raw if held else data[at:end]
         self.request = request
         self._begin_body(request)
         return request

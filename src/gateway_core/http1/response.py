@@ -33,6 +33,8 @@ _HEAD_LINES: Final = re.compile(rb"%b\r\n((?:%b)*+)\r\n" % (_STATUS_LINE, FIELD_
 _STATUS_LINE_ONLY: Final = re.compile(_STATUS_LINE)
 _ANY_STATUS: Final = b"HTTP/1.1 200"
 _END: Final = b"\r\n\r\n"
+_INTERIM: Final = ord("1")
+_BODILESS: Final = frozenset({204, 304})
 
 
 class Informational(NamedTuple):
@@ -150,8 +152,7 @@ class ResponseDecoder:
             return self._resume_head(data, at, events)
         match = _HEAD_LINES.match(data, at)
         if match is not None:
-            self._on_head(match, events)
-            return match.end()
+            return self._on_head(match, events)
         end = data.find(_END, at)
         self._held += memoryview(data)[at:]
         self._watch = HeadWatch()
@@ -181,8 +182,11 @@ class ResponseDecoder:
             self._fault(flaw, events)
         return len(data)
 
-    def _on_head(self, match: re.Match[bytes], events: list[Event]) -> None:
-        """Take a head whose every line is good; judge what no line can tell by itself."""
+    def _on_head(self, match: re.Match[bytes], events: list[Event]) -> int:
+        """Take a head whose every line is good; return how far its bytes were used.
+
+        What no line can tell by itself is judged here.
+        """
         start, end = match.span()
         minor, status, lines = match.groups()
         fields = read_fields(lines)
@@ -190,42 +194,57 @@ class ResponseDecoder:
             flaw = HeadWatch().flaw(match[0], self.limits, status_line_flaw)
             assert flaw is not None, "too large, and yet nothing is wrong with it"
             self._fault(flaw, events)
-            return
-        code = int(status)
-        if code < 200:
-            events.append(Informational(code, fields))
-            if code == 101:
+        elif status[0] == _INTERIM:
+            events.append(Informational(int(status), fields))
+            if status == b"101":
                 self.phase = _TUNNEL
-            return
-        self._on_final_head(code, fields, match[0], int(minor), events)
+        else:
+            return self._on_final_head(int(status), int(minor), fields, match, events)
+        return end
 
     def _on_final_head(
-        self, status: int, fields: Fields, raw: bytes, minor: int, events: list[Event]
-    ) -> None:
+        self,
+        status: int,
+        minor: int,
+        fields: Fields,
+        match: re.Match[bytes],
+        events: list[Event],
+    ) -> int:
+        end = match.end()
         known = dict(fields)
-        told = b"content-length" in known
-        if b"transfer-encoding" in known or (told and len(known) != len(fields)):
-            told = True
-            length = body_length(fields, raw, minor=minor)
-        else:
-            length = content_length(known[b"content-length"]) if told else UNKNOWN
+        told = known.get(b"content-length")
+        length: int | Refusal | None = None
+        if b"transfer-encoding" in known or (told is not None and len(known) != len(fields)):
+            length = body_length(fields, match[0], minor=minor)
+        elif told is not None:
+            length = content_length(told)
         if isinstance(length, Refusal):
             self._fault(length, events)
-            return
-        bodiless = self._method == "HEAD" or status in (204, 304)
-        endless = not told and not bodiless
+            return end
+        if self._method == "HEAD" or status in _BODILESS:
+            length = 0
         keep_alive = minor == 1 if b"connection" not in known else keeps_alive(fields, minor=minor)
-        head = ResponseHead(status, fields, 0 if bodiless else length)
-        events.append(Head(head, keep_alive and not endless))
-        if endless:
+        head = ResponseHead(status, fields, UNKNOWN if length is None else length)
+        events.append(Head(head, keep_alive and length is not None))
+        return self._begin_body(length, match.string, end, events)
+
+    def _begin_body(self, length: int | None, data: bytes, at: int, events: list[Event]) -> int:
+        """Expect `length` bytes, UNKNOWN for chunks, None for all until the connection's end."""
+        self.phase = _BODY
+        if length is None:
             self._body = EndlessBody()
-        elif head.body:
-            self._body = ChunkedBody(self.limits) if length == UNKNOWN else SizedBody(length)
+        elif length == UNKNOWN:
+            self._body = ChunkedBody(self.limits)
+        elif len(data) - at < length:
+            self._body = SizedBody(length)
         else:
+            # All of it came with its head: what small answers do.
+            if length:
+                events.append(Body(data[at : at + length]))
             events.append(_BARE_END)
             self.phase = _IDLE
-            return
-        self.phase = _BODY
+            return at + length
+        return at
 
     def _follow_body(self, data: bytes, at: int, events: list[Event]) -> int:
         payload: list[bytes] = []

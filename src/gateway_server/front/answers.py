@@ -19,6 +19,9 @@ UNKNOWN_HOST: Final = Refusal(404, "unknown-host", "Nothing is served under this
 FAULT: Final = Refusal(500, "internal-error", "The gateway failed to answer. It has been logged.")
 
 _PHRASES: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
+_STATUS_LINES: Final = {
+    status: b"HTTP/1.1 %d %b\r\n" % (status, text) for status, text in _PHRASES.items()
+}
 
 
 def phrase(status: int) -> bytes:
@@ -26,9 +29,29 @@ def phrase(status: int) -> bytes:
     return _PHRASES.get(status, b"")
 
 
-def date_line() -> tuple[bytes, bytes]:
-    """Return the Date field of an answer that is made now (RFC 9110, 6.6.1)."""
-    return b"date", formatdate(time.time(), usegmt=True).encode("ascii")
+def status_line(status: int) -> bytes:
+    """Return the first line of an HTTP/1.1 answer."""
+    line = _STATUS_LINES.get(status)
+    return b"HTTP/1.1 %d \r\n" % status if line is None else line
+
+
+class _Dates:
+    """The Date field, made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._line = (b"date", b"")
+
+    def line(self) -> tuple[bytes, bytes]:
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._line = (b"date", formatdate(second, usegmt=True).encode("ascii"))
+        return self._line
+
+
+date_line: Final = _Dates().line
+"""Return the Date field of an answer that is made now (RFC 9110, 6.6.1)."""
 
 
 def dated(fields: Fields) -> Fields:

@@ -13,8 +13,9 @@ from .drain import DrainingContext
 from .faults import log_fault
 from .h1 import Http1
 from .h2 import PREFACE, Http2
+from .quick import QuickHttp1
+from .quick_wire import wire_of
 from .streams import ClientLeftError
-from .wire import Wire
 
 
 class Connection:
@@ -26,9 +27,9 @@ class Connection:
         self._worker = context.worker
         self._settings = context.worker.settings
         self._state = state
-        self._wire = Wire(stream, self._settings.write_timeout)
+        self._wire = wire_of(stream, self._settings.write_timeout)
         self._scope = trio.CancelScope()
-        self._http: Http1 | Http2 | None = None
+        self._http: Http1 | Http2 | QuickHttp1 | None = None
         self._opening: trio.CancelScope | None = None
 
     def drain(self, deadline: float) -> None:
@@ -66,10 +67,15 @@ class Connection:
         if origin is None:
             return
         is_h2 = alpn == "h2" or first.startswith(PREFACE)
-        self._http = Http2(origin, self._wire) if is_h2 else Http1(origin, self._wire)
+        self._http = self._protocol(origin, h2=is_h2)
         if self._worker.draining:
             self._http.drain()
         await self._http.run(first)
+
+    def _protocol(self, origin: Origin, *, h2: bool) -> "Http1 | Http2 | QuickHttp1":
+        if h2:
+            return Http2(origin, self._wire)
+        return (QuickHttp1 if self._settings.own else Http1)(origin, self._wire)
 
     async def _first_bytes(self) -> bytes:
         """Read until it shows whether this is HTTP/2's preface (RFC 9113, 3.4)."""

@@ -6,8 +6,11 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import trio
 
+from gateway_core.clock import Instant
 from gateway_core.message import RequestHead
 from gateway_core.refusal import Refusal
+
+from .streams import Stream
 
 Message: TypeAlias = MutableMapping[str, Any]
 """A scope or an event of ASGI 3.0."""
@@ -37,8 +40,45 @@ class FrontSettings:
     """Whether clear-text connections may begin with HTTP/2's preface (RFC 9113, 3.3)."""
     connections_max: int | None = None
     """At once, for one worker. None: half of the descriptors that the process may open."""
+    own: bool = True
+    """Whether HTTP/1.x is spoken by our own codec, or by h11."""
     stock: bool = False
     """Serve by Hypercorn's own connections, faults and all: to compare, never to run."""
+
+
+class Lane(Protocol):
+    """What a connection offers to the request that it carries."""
+
+    def interrupt(self) -> None:
+        """Cancel what the connection's task is in the middle of; it then calls `run` again."""
+        ...
+
+    def look(self) -> None:
+        """Take notice of `Conversation.deadline`, which may lie earlier than before."""
+        ...
+
+
+class Conversation(Protocol):
+    """One request, answered past ASGI, in its connection's own task."""
+
+    @property
+    def deadline(self) -> Instant: ...
+
+    async def run(self) -> None:
+        """Serve, or go on after an interruption; return once all is said."""
+        ...
+
+    def tick(self) -> None:
+        """Hear that the deadline has come."""
+        ...
+
+    def client_left(self) -> None:
+        """Hear that the client has left, or that its body was refused (`Stream.refused`)."""
+        ...
+
+    def abandon(self) -> None:
+        """Hear that `run` will not be called again, though it did not return."""
+        ...
 
 
 class Served(Protocol):
@@ -71,6 +111,10 @@ class Served(Protocol):
 
     def drain_begun(self) -> None:
         """Note that the worker takes no more connections. Told once."""
+        ...
+
+    def begin(self, stream: Stream, lane: Lane) -> Conversation | None:
+        """Return the conversation that answers a request past ASGI; None: by ASGI, then."""
         ...
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None: ...

@@ -17,11 +17,14 @@ import trio
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import EventWrapper, WorkerContext
 
+from ..timers import Timers
 from .contract import FrontSettings, Served
 from .signals import drain_on_signals
 
 _log = structlog.get_logger("gateway.front")
 
+_LOOK_SECONDS: Final = 0.05
+"""Between two looks at clients that nobody reads from: twice within what they may be unseen."""
 _OVERLOAD_LOG_SECONDS: Final = 10.0
 """Between two lines about connections turned away: an overload must not become one of the log."""
 
@@ -31,6 +34,14 @@ class Drainable(Protocol):
 
     def drain(self, deadline: float) -> None:
         """Take no further request; end at once where idle, by `deadline` (Trio's clock) anyway."""
+        ...
+
+
+class Watched(Protocol):
+    """A connection that does not notice by itself that its client leaves."""
+
+    def look_at_client(self) -> None:
+        """See whether the client is still there. Waits for nobody, and raises nothing."""
         ...
 
 
@@ -52,7 +63,10 @@ class Worker:
     """Counts a request, after some of which Hypercorn may be told to renew the worker."""
     turned_away: int = 0
     """Connections closed at once because there were too many."""
+    timers: Timers = field(default_factory=Timers)
+    """Keeps the deadlines of connections, while `keep_house` runs."""
     _connections: set[Drainable] = field(default_factory=set[Drainable])
+    _watched: set[Watched] = field(default_factory=set[Watched])
     _told_at: float = float("-inf")
 
     def __post_init__(self) -> None:
@@ -83,6 +97,23 @@ class Worker:
     def forget(self, connection: Drainable) -> None:
         """Count a connection no more."""
         self._connections.discard(connection)
+
+    def watch(self, connection: Watched) -> None:
+        """Look at a connection from time to time, until `unwatch`."""
+        self._watched.add(connection)
+
+    def unwatch(self, connection: Watched) -> None:
+        """Look at it no more."""
+        self._watched.discard(connection)
+
+    async def keep_house(self) -> None:
+        """Keep the connections' deadlines, and notice clients that leave unread. For ever."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.timers.run)
+            while True:
+                await trio.sleep(_LOOK_SECONDS)
+                for connection in tuple(self._watched):
+                    connection.look_at_client()
 
     def drain(self) -> None:
         """Begin the orderly end. A second call changes nothing."""

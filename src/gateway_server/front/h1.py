@@ -12,7 +12,6 @@ reads ahead, see `reading_ahead`.
 """
 
 import contextlib
-import enum
 from typing import Final
 
 import h11
@@ -24,25 +23,17 @@ from gateway_core.message import UNKNOWN, RequestHead, value
 
 from .answers import HEAD_TIMEOUT, last_words
 from .calls import HttpCall, Origin
+from .endings import Ending, offender
 from .h1_stream import Http1Stream
 from .reading_ahead import ReadingAhead
 from .streams import ClientLeftError
 from .websocket import WebSocketCall
 from .wire import Wire
 
-_GRACE_SECONDS: Final = 1.0
+GRACE_SECONDS: Final = 1.0
 """For an application to end by itself once its request's body turned out to be malformed."""
 _INCOMPLETE_MAX: Final = 2**20
 """h11's own bound on heads, out of the way: the judge's is the one that counts."""
-
-
-class Ending(enum.Enum):
-    """How a connection ends."""
-
-    IDLE = enum.auto()
-    GENTLY = enum.auto()
-    CUT = enum.auto()
-    RESET = enum.auto()
 
 
 class Http1:
@@ -157,7 +148,7 @@ class Http1:
                 if data:
                     self._h11.receive_data(data)
                 elif self._ahead.refusal is not None:
-                    return await self._refuse(_offender(self._ahead.judge.offending, self._peer))
+                    return await self._refuse(offender(self._ahead.judge.offending, self._peer))
                 elif self._ahead.ended:
                     return Ending.IDLE
             self._idle = None
@@ -165,7 +156,7 @@ class Http1:
         self._idle = None
         if begun:
             self._ahead.refusal = HEAD_TIMEOUT
-            return await self._refuse(_offender(b"", self._peer))
+            return await self._refuse(offender(b"", self._peer))
         return Ending.IDLE
 
     async def _refuse(self, head: RequestHead) -> Ending:
@@ -190,7 +181,7 @@ class Http1:
             self._stream.refused = True
             self._stream.leave()
             if isinstance(self._call, HttpCall):
-                self._call.give_up(_GRACE_SECONDS)
+                self._call.give_up(GRACE_SECONDS)
         elif self._ahead.ended:
             self._stream.leave()
 
@@ -216,11 +207,3 @@ def _head(request: h11.Request, peer: str, origin: Origin) -> RequestHead:
         version=request.http_version.decode("ascii"),
         body=UNKNOWN if chunked else int(length or 0),
     )
-
-
-def _offender(offending: bytes, peer: str) -> RequestHead:
-    """Return what can be read of a head that was refused."""
-    words = offending.partition(b"\r\n")[0].split(b" ")
-    method = words[0].decode("latin-1") if words[0].isalpha() else ""
-    target = words[1] if method and len(words) > 1 else b""
-    return RequestHead(method, target, b"", (), peer)

@@ -3,6 +3,7 @@
 import math
 from typing import Any, Final
 
+import trio
 from hypercorn.config import Config
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.typing import AppWrapper
@@ -28,8 +29,18 @@ class ServedLifespan(Lifespan):
     ) -> None:
         served.prepare()
         adjust(config, served.front)
-        starting.set(Worker(served, config))
+        self._worker = Worker(served, config)
+        starting.set(self._worker)
         super().__init__(app, config, state)
+
+    async def handle_lifespan(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Run the application's lifespan, and keep the worker's house beside it."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._worker.keep_house)
+            await super().handle_lifespan(task_status=task_status)
+            nursery.cancel_scope.cancel()
 
 
 def adjust(config: Config, settings: FrontSettings) -> None:

@@ -58,6 +58,15 @@ class Stream(ABC):
     async def start(self, status: int, fields: Fields) -> None:
         """Send the head of the answer. 101 makes the connection the application's own."""
 
+    async def flush(self) -> None:  # noqa: B027 - most streams keep nothing
+        """Send a head that is kept for the first piece of its body."""
+
+    async def finish_with(self, data: bytes = b"") -> None:
+        """Send the last piece of the body, if there is one, and end the answer."""
+        if data:
+            await self.write(data)
+        await self.finish()
+
     @abstractmethod
     async def write(self, data: bytes) -> None:
         """Send a piece of the answer's body; returns once there is room for another."""

@@ -1,6 +1,8 @@
 """The gateway's side towards its upstreams."""
 
+from .as_httpx import PooledTransport
 from .contract import Answer, BodyReader, CallFailedError, UpstreamClient
+from .http1_client import Http1Client
 from .httpx_client import HttpxClient
 from .tls import TlsSettings
 
@@ -8,7 +10,9 @@ __all__ = [
     "Answer",
     "BodyReader",
     "CallFailedError",
+    "Http1Client",
     "HttpxClient",
+    "PooledTransport",
     "TlsSettings",
     "UpstreamClient",
 ]

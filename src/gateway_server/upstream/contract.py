@@ -40,6 +40,21 @@ class Answer(Protocol):
         """What came behind a chunked body; known once `read` has returned b""."""
         ...
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether `read` would return without waiting."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to read."""
+        ...
+
+    @property
+    def uploading(self) -> bool:
+        """Whether something is left of the request's body: see `finish_upload`."""
+        ...
+
     async def read(self) -> bytes:
         """Return the next bytes of the body, b"" at its end.
 
@@ -57,8 +72,12 @@ class Answer(Protocol):
     async def aclose(self) -> None:
         """Give the connection back if the exchange on it is complete, else close it.
 
-        Never waits; safe to call twice, and under cancellation.
+        Safe to call twice, and under cancellation.
         """
+        ...
+
+    def drop(self) -> None:
+        """Do what `aclose` does, where nothing can be awaited."""
         ...
 
 

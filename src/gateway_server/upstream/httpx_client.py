@@ -105,6 +105,11 @@ class HttpxAnswer:
         self.head = _head(response, method)
         self.trailers: Fields = ()
 
+    at_hand = False
+    """Nobody knows, with httpx."""
+    ended = False
+    uploading = False
+
     async def read(self) -> bytes:
         """See `contract.Answer.read`."""
         try:
@@ -130,6 +135,11 @@ class HttpxAnswer:
                 await self._response.aclose()
         finally:
             slots.give_back()
+
+    def drop(self) -> None:
+        """See `contract.Answer.drop`: httpx can only close where it may wait."""
+        if self._slots is not None:
+            trio.lowlevel.spawn_system_task(self.aclose)
 
 
 class _Upload(httpx.AsyncByteStream):

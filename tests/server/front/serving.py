@@ -101,12 +101,17 @@ class Client:
         await trio.aclose_forcefully(self.stream)
 
 
+OWN = True
+"""Whether HTTP/1.x is spoken by our own codec: see the fixture `protocol`."""
+
+
 @asynccontextmanager
 async def serving(config=None, app=None, bind="127.0.0.1:0", **settings):
     """Serve a `Little` with these FrontSettings.
 
     `front.shut.set()` begins a drain; `front.stopped` tells that it is over.
     """
+    settings.setdefault("own", OWN)
     app = app or Little(FrontSettings(**settings))
     config = config or Config()
     config.bind = [bind]

@@ -7,6 +7,8 @@ from gateway_server.front.calls import HttpCall
 from tests.server.front.h2_client import H2Client, asking
 from tests.server.front.serving import serving
 
+pytestmark = pytest.mark.usefixtures("protocol")
+
 LAST = "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n"
 
 

@@ -11,6 +11,8 @@ from tests.server.front.h2_client import H2Client, asking
 from tests.server.front.serving import eventually, serving
 from tests.server.front.test_websocket import handshake
 
+pytestmark = pytest.mark.usefixtures("protocol")
+
 GET = "GET {} HTTP/1.1\r\nHost: a\r\n\r\n"
 
 

@@ -5,6 +5,8 @@ import trio
 
 from tests.server.front.serving import eventually, serving
 
+pytestmark = pytest.mark.usefixtures("protocol")
+
 GET = "GET {} HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = "GET {} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
@@ -330,7 +332,9 @@ async def test_a_bad_chunk_before_the_answer_is_400():
     assert b"bad-chunk-size" in answer
 
 
-async def test_a_bad_chunk_is_400_even_where_the_application_never_ends():
+async def test_a_bad_chunk_is_400_even_where_the_application_never_ends(protocol):
+    if protocol == "own":
+        pytest.skip("our own codec reads no body ahead of who asks for it")
     async with serving() as front:
         answer = await front.ask(
             "POST /stubborn HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"
@@ -348,7 +352,9 @@ async def test_a_missing_last_chunk_is_400():
         assert b"incomplete-message" in await client.rest()
 
 
-async def test_a_bad_chunk_behind_the_head_of_the_answer_cuts_it():
+async def test_a_bad_chunk_behind_the_head_of_the_answer_cuts_it(protocol):
+    if protocol == "own":
+        pytest.skip("our own codec reads no body ahead of who asks for it")
     async with serving() as front:
         client = await front.connect()
         await client.say("POST /flood HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")

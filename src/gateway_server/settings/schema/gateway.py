@@ -50,9 +50,11 @@ class GatewaySettings(Table):
         about="Worker processes. Used by `gateway run`.",
         why="One worker is one processor core; more than the machine has cores help nobody.",
     )
-    protocol: Annotated[str, choice("stock")] = key(
-        "stock",
-        about="Who speaks HTTP/1.1 with clients. `stock`: Hypercorn's protocol, repaired.",
+    protocol: Annotated[str, choice("own", "stock")] = key(
+        "own",
+        about="Who parses HTTP/1.1 of clients. `own`: the gateway's codec. `stock`: h11, as "
+        "Hypercorn does, behind the same judge.",
+        why="Both refuse and forward the same; `own` takes a fraction of the time.",
     )
     h2c: Annotated[bool, SWITCH] = key(
         default=False,

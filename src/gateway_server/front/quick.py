@@ -1,0 +1,252 @@
+"""HTTP/1.x on one connection, in one task, without a timer or a task a request.
+
+    a head arrives -> it is answered -> next head, or the end
+
+The connection's task waits in one place at a time: for a head, for the upstream, for
+the client to take bytes. One cancel scope stays open around all of it; what must end
+a wait (a deadline, a client that left, a drain) cancels that scope, and the task goes
+on in a new one with what is to be done instead. Deadlines are kept by one alarm,
+which is asked only when it might have come; clients that leave while nobody reads
+from them are noticed by a look at the kernel's state of all such connections,
+twenty times a second. So pipelined requests wait unread, and are never read ahead.
+"""
+
+import contextlib
+
+import trio
+
+from gateway_core.clock import NEVER, Instant, after, seconds
+from gateway_core.http1.judge import asks_for_websocket
+from gateway_core.http1.limits import Limits
+from gateway_core.http1.request import Phase, RequestDecoder
+from gateway_core.message import RequestHead
+from gateway_core.refusal import Refusal
+
+from ..timers import now
+from .answers import HEAD_TIMEOUT, last_words
+from .calls import HttpCall, Origin
+from .contract import Conversation
+from .endings import Ending, offender
+from .h1 import GRACE_SECONDS, Http1
+from .quick_stream import QuickStream
+from .streams import ClientLeftError
+from .wire import Wire
+
+
+class QuickHttp1:
+    """Serves one connection."""
+
+    def __init__(self, origin: Origin, wire: Wire) -> None:
+        settings = origin.worker.settings
+        self.wire = wire
+        self.last = False
+        self.decoder = RequestDecoder(
+            Limits(settings.max_head, settings.max_fields, settings.max_target)
+        )
+        self._origin = origin
+        self._settings = settings
+        self._peer = origin.client[0] if origin.client else ""
+        self._scheme = "https" if origin.secure else "http"
+        self._keep_alive = seconds(settings.keep_alive_timeout)
+        self._head_timeout = seconds(settings.head_timeout)
+        self._scope = trio.CancelScope()
+        self._alarm = origin.worker.timers.alarm(self._deadline, self._ring)
+        self._patience: Instant = NEVER
+        """When a head must be complete, or have begun; NEVER while a request is served."""
+        self._timed_out = False
+        self._stream: QuickStream | None = None
+        self._talk: Conversation | None = None
+        self._call: HttpCall | None = None
+        self._refusal: Refusal | None = None
+        self._bytes_in = 0
+        self._number = 0
+
+    # What others ask of the connection.
+
+    def interrupt(self) -> None:
+        """See `contract.Lane.interrupt`."""
+        self._scope.cancel()
+
+    def look(self) -> None:
+        """See `contract.Lane.look`."""
+        self._alarm.look()
+
+    def drain(self) -> None:
+        """Let this be the last request; end at once where there is none."""
+        self.last = True
+        if self._stream is None and not self.decoder.begun:
+            self._scope.cancel()
+
+    def look_at_client(self) -> None:
+        """Notice that the client left while nobody reads from it."""
+        stream = self._stream
+        if stream is not None and not stream.over.is_set() and self.wire.has_left():
+            stream.leave()
+            if self._talk is not None:
+                self._talk.client_left()
+
+    def refuse_body(self, refusal: Refusal) -> None:
+        """See `quick_stream.Carrier.refuse_body`."""
+        self._refusal = refusal
+        if self._call is not None:
+            self._call.give_up(GRACE_SECONDS)
+
+    async def run(self, first: bytes = b"") -> None:
+        """Serve until the connection has ended. `first`: what was read from it already."""
+        self.decoder.receive(first)
+        self._bytes_in = len(first)
+        self._wait_for_head()
+        ending: Ending | None = None
+        self._origin.worker.watch(self)
+        try:
+            while ending is None:
+                with trio.CancelScope() as self._scope:
+                    ending = await self._serve()
+                if ending is None:
+                    ending = await self._after_interruption()
+        finally:
+            self._origin.worker.unwatch(self)
+            self._patience = NEVER
+            if self._talk is not None:
+                self._talk.abandon()
+                self._talk = None
+            stream = self._stream
+            if stream is not None and not stream.finished and stream.ends_with_connection:
+                self.wire.reset()
+        if ending is Ending.GENTLY:
+            await self.wire.linger(short=self._origin.worker.draining)
+        elif ending is Ending.RESET:
+            self.wire.reset()
+
+    # Serving.
+
+    async def _serve(self) -> Ending:
+        """Serve one request after the other until the connection ends."""
+        while True:
+            if self._stream is None:
+                begun = await self._next_request()
+                if isinstance(begun, Ending):
+                    return begun
+            assert self._stream is not None
+            if self._talk is not None:
+                with contextlib.suppress(ClientLeftError):
+                    await self._talk.run()
+                self._talk = None
+            ending = await self._conclude(self._stream)
+            self._stream = None
+            if ending is not None:
+                return ending
+            self._wait_for_head()
+
+    async def _next_request(self) -> Ending | None:
+        """Wait for a head, and begin what it asks for."""
+        decoder, wire = self.decoder, self.wire
+        while True:
+            if self.last and not decoder.begun:
+                return Ending.IDLE
+            request = decoder.next_head()
+            if request is not None:
+                break
+            if decoder.begun and self._patience > (limit := after(now(), self._head_timeout)):
+                self._patience = limit
+                self._alarm.look()
+            data = await wire.read()
+            if not data:
+                refusal = decoder.eof()
+                return Ending.IDLE if refusal is None else await self._refuse(refusal)
+            self._bytes_in += len(data)
+            decoder.receive(data)
+        if isinstance(request, Refusal):
+            return await self._refuse(request)
+        self._patience = NEVER
+        self._number += 1
+        if asks_for_websocket(request):
+            return await self._hand_over()
+        head = RequestHead(
+            request.method,
+            request.target,
+            request.authority,
+            request.fields,
+            self._peer,
+            self._scheme,
+            request.version,
+            request.body,
+        )
+        await self._begin(head)
+        return None
+
+    async def _begin(self, head: RequestHead) -> None:
+        stream = self._stream = QuickStream(head, self)
+        worker = self._origin.worker
+        await worker.mark_request()
+        self._talk = worker.served.begin(stream, self) if not worker.config.server_names else None
+        if self._talk is None:
+            self._call = HttpCall(stream, self._origin)
+            with contextlib.suppress(ClientLeftError):
+                await self._call.run()
+            self._call = None
+
+    async def _hand_over(self) -> Ending:
+        """Let the connection be served by h11 and wsproto from this handshake on."""
+        raw = self.decoder.raw_head + self.decoder.take_rest()
+        self._origin.worker.unwatch(self)
+        await Http1(self._origin, self.wire).run(raw)
+        return Ending.CUT
+
+    async def _conclude(self, stream: QuickStream) -> Ending | None:
+        """Decide what follows an answer: another request, or the connection's end."""
+        if not stream.finished:
+            if self._refusal is not None and not (stream.started or self.wire.broken):
+                return await self._refuse(self._refusal, stream.head)
+            return Ending.RESET if stream.ends_with_connection else Ending.CUT
+        if self.last or self.decoder.phase is Phase.LAST or not self._rest_is_here():
+            return Ending.GENTLY
+        return None
+
+    def _rest_is_here(self) -> bool:
+        """Take in what has come of the request's body; tell whether that was all of it."""
+        while self.decoder.phase is Phase.BODY:
+            piece = self.decoder.next_piece()
+            if piece is None or isinstance(piece, Refusal):
+                return False
+        while self.decoder.next_piece():
+            pass
+        return self.decoder.phase is Phase.AT_REST
+
+    async def _refuse(self, refusal: Refusal, head: RequestHead | None = None) -> Ending:
+        """Answer what was refused: the last words of this connection."""
+        head = head or offender(self.decoder.offending, self._peer)
+        words = last_words(self._origin.worker.served, refusal, head, self._bytes_in)
+        try:
+            await self.wire.write(words)
+        except ClientLeftError:
+            return Ending.CUT
+        return Ending.GENTLY
+
+    # Time.
+
+    def _wait_for_head(self) -> None:
+        self._bytes_in = self.decoder.waiting
+        patience = self._keep_alive if self._number else self._head_timeout
+        self._patience = after(now(), patience)
+        self._alarm.look()
+
+    def _deadline(self) -> Instant:
+        talk = self._talk
+        return self._patience if talk is None else min(self._patience, talk.deadline)
+
+    def _ring(self) -> None:
+        if self._talk is not None:
+            self._talk.tick()
+        else:
+            self._timed_out = True
+            self._patience = NEVER
+            self._scope.cancel()
+
+    async def _after_interruption(self) -> Ending | None:
+        """Decide how to go on once the scope was cancelled: None, to serve on."""
+        if self._stream is not None or not (self._timed_out or self.last):
+            return None
+        if self._timed_out and self.decoder.begun:
+            return await self._refuse(HEAD_TIMEOUT, offender(b"", self._peer))
+        return Ending.IDLE

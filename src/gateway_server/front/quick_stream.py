@@ -1,0 +1,177 @@
+"""One request of an HTTP/1.x connection, through our own codec: body in, answer out.
+
+The head of an answer waits for the first piece of its body, so that both go out in
+one write; `flush` sends it where no piece is at hand.
+
+Source: RFC 9112, sections 6, 7.1 and 9.3; RFC 9110, sections 8.6 and 15.2.
+"""
+
+from typing import Final, Protocol
+
+from gateway_core.http1.request import Phase, RequestDecoder
+from gateway_core.message import Fields, RequestHead
+from gateway_core.refusal import Refusal
+
+from .answers import date_line, status_line
+from .streams import ClientLeftError, Stream
+from .wire import Wire
+
+_ERROR: Final = 400
+_BODILESS: Final = frozenset({204, 304})
+_JOINED_MAX: Final = 64 * 1024
+"""Bytes of a piece that are copied behind their head; a larger one goes by itself."""
+
+
+class Carrier(Protocol):
+    """The connection, as its request sees it."""
+
+    decoder: RequestDecoder
+    wire: Wire
+    last: bool
+    """Whether the connection ends with the answer that is being given."""
+
+    def refuse_body(self, refusal: Refusal) -> None:
+        """Hear why the body that was being read is none."""
+        ...
+
+
+class QuickStream(Stream):
+    """One request of the connection."""
+
+    def __init__(self, head: RequestHead, carrier: Carrier) -> None:
+        super().__init__(head)
+        self.ends_with_connection = False
+        """Whether only the connection's end tells where the answer ends."""
+        self._carrier = carrier
+        self._wire = carrier.wire
+        self._kept = b""
+        """A head that was not sent yet."""
+        self._chunked = False
+        self._bodiless = False
+        self._left: int | None = None
+        """Bytes that a sized answer still lacks."""
+
+    async def read(self, *, proceed: bool) -> bytes:
+        decoder = self._carrier.decoder
+        while True:
+            self.check()
+            piece = decoder.next_piece()
+            if piece is None:
+                if proceed:
+                    await self.proceed()
+                piece = await self._more(decoder)
+            if isinstance(piece, Refusal):
+                self.refused = True
+                self._carrier.refuse_body(piece)
+                self.leave()
+                raise ClientLeftError("the body is malformed")
+            if piece is not None:
+                return piece
+
+    async def _more(self, decoder: RequestDecoder) -> Refusal | None:
+        data = await self._wire.read()
+        if data:
+            decoder.receive(data)
+            return None
+        return decoder.eof()
+
+    async def inform(self, status: int, fields: Fields) -> None:
+        if self.head.version != "1.0":  # which knows no interim answers (RFC 9110, 15.2)
+            lines = [b"%b: %b\r\n" % line for line in fields]
+            await self._write(b"".join([status_line(status), *lines, b"\r\n"]))
+
+    async def start(self, status: int, fields: Fields) -> None:
+        self.check()
+        self._bodiless = status in _BODILESS or self.head.method == "HEAD"
+        parts = [status_line(status)]
+        sized = dated = closes = False
+        for line in fields:
+            name, value = line
+            parts.append(b"%b: %b\r\n" % line)
+            if name == b"content-length":
+                sized, self._left = True, int(value)
+            elif name == b"date":
+                dated = True
+            elif name == b"connection":
+                closes = closes or b"close" in value.lower()
+        if not dated:
+            parts.append(b"%b: %b\r\n" % date_line())
+        self._chunked = not (sized or self._bodiless or self.head.version == "1.0")
+        self.ends_with_connection = not (sized or self._bodiless or self._chunked)
+        if self._chunked:
+            parts.append(b"transfer-encoding: chunked\r\n")
+        if not closes and self._is_last(status):
+            parts.append(b"connection: close\r\n")
+        self._carrier.last |= closes
+        parts.append(b"\r\n")
+        self._kept = b"".join(parts)
+        self.started = True
+
+    async def flush(self) -> None:
+        if self._kept:
+            kept, self._kept = self._kept, b""
+            await self._write(kept)
+
+    async def write(self, data: bytes) -> None:
+        if data and not self._bodiless:
+            await self._send(self._framed(data))
+        else:
+            await self.flush()
+
+    async def finish(self, trailers: Fields = ()) -> None:
+        await self._finish(b"", trailers)
+
+    async def finish_with(self, data: bytes = b"") -> None:
+        await self._finish(data if not self._bodiless else b"", ())
+
+    async def _finish(self, data: bytes, trailers: Fields) -> None:
+        framed = self._framed(data) if data else b""
+        if self._left and not self._bodiless:
+            raise ValueError(f"the answer lacks {self._left} bytes of its Content-Length")
+        if self._chunked:
+            lines = [b"%b: %b\r\n" % line for line in trailers]
+            framed = b"".join([framed, b"0\r\n", *lines, b"\r\n"])
+        await self._send(framed)
+        self.finished = True
+        self.over.set()
+
+    def _framed(self, data: bytes) -> bytes:
+        if self._chunked:
+            return b"%x\r\n%b\r\n" % (len(data), data)
+        if self._left is not None:
+            if len(data) > self._left:
+                raise ValueError("the answer is longer than its Content-Length")
+            self._left -= len(data)
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        kept, self._kept = self._kept, b""
+        if kept and len(data) <= _JOINED_MAX:
+            data = kept + data
+        elif kept:
+            await self._write(kept)
+        if data:
+            await self._write(data)
+
+    async def _write(self, data: bytes) -> None:
+        self.check()
+        try:
+            await self._wire.write(data)
+        except ClientLeftError:
+            self.leave()
+            raise
+
+    def _is_last(self, status: int) -> bool:
+        """Tell whether the connection ends with this answer, as far as is known at its head.
+
+        So it does where it answers with an error a body of which more is to come, or one
+        that waits for a 100 (Continue) which it does not get: it may come, or may not.
+        """
+        phase = self._carrier.decoder.phase
+        unread = phase is Phase.BODY
+        return (
+            self._carrier.last
+            or phase is Phase.LAST
+            or self.head.version == "1.0"
+            or (unread and (status >= _ERROR or self.awaits_continue))
+        )

@@ -1,0 +1,74 @@
+"""One connection to an endpoint: a wire, and the decoder of what comes back over it."""
+
+import trio
+
+from gateway_core.errors import FailureKind
+from gateway_core.http1.response import Event, ResponseDecoder
+
+from .contract import CallFailedError
+from .wire import Wire
+
+
+class Connection:
+    """Carries one exchange after the other."""
+
+    __slots__ = ("_decoder", "answer_begun", "ended", "rests_until", "reused", "wire")
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self._decoder = ResponseDecoder()
+        self.answer_begun = False
+        """Whether a byte came since the last request."""
+        self.ended = False
+        """Whether the upstream will send no more."""
+        self.reused = False
+        """Whether it has carried an exchange before this one."""
+        self.rests_until = 0.0
+        """Trio's time at which it is too old to be used again."""
+
+    def silent(self) -> bool:
+        """Whether nothing came since the last exchange: neither bytes nor an end."""
+        try:
+            return self.wire.receive_some() is None
+        except OSError:
+            return False
+
+    def check_silence(self) -> None:
+        """Raise CallFailedError where the upstream spoke, or went, before it was asked."""
+        try:
+            early = self.wire.receive_some()
+        except OSError as error:
+            raise CallFailedError(FailureKind.RESET, f"{type(error).__name__}: {error}") from error
+        if early:
+            raise CallFailedError(FailureKind.PROTOCOL, "an answer came before the request")
+        if early is not None:
+            raise CallFailedError(FailureKind.RESET, "the connection was closed as soon as made")
+
+    def expect(self, method: str) -> None:
+        """Make ready for the answer to a request of `method`."""
+        self._decoder.expect(method)
+        self.answer_begun = False
+
+    async def receive(self, *, at_once: bool) -> list[Event]:
+        """Return the next events; try `at_once`, or wait for bytes first.
+
+        Raises CallFailedError where the connection breaks. What its mere end means, the
+        decoder tells.
+        """
+        wire = self.wire
+        try:
+            data = wire.receive_some() if at_once else None
+            while data is None:
+                await wire.readable()
+                data = wire.receive_some()
+        except (OSError, trio.ClosedResourceError) as error:
+            raise CallFailedError(FailureKind.RESET, f"{type(error).__name__}: {error}") from error
+        if data:
+            self.answer_begun = True
+            return self._decoder.receive(data)
+        self.ended = True
+        return self._decoder.eof()
+
+    def close(self) -> None:
+        """Close it, whatever it carries. Safe to call twice."""
+        self.wire.close()

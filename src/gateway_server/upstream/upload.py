@@ -1,0 +1,155 @@
+"""What is to be sent of one request: its head, then its body as the client gives it.
+
+    HEAD WAITS --first piece, or two turns of the loop--> SENDING --its end--> WHOLE
+                                                             |
+                                                             +--wire broke--> BROKEN
+
+The head waits a moment for the body's first piece, so that both go out in one write where
+that is at hand. Cancelled at any await, an upload can be run again: it goes on where it was,
+given a body reader that, cancelled, keeps what it would have returned.
+"""
+
+from collections.abc import Callable
+
+import trio
+
+from gateway_core.errors import FailureKind
+from gateway_core.exchange import Stage
+from gateway_core.http1.render import LAST_CHUNK, render_chunk, render_request
+from gateway_core.message import UNKNOWN, UpstreamRequest
+
+from .contract import BodyReader, CallFailedError
+from .wire import Buffers, Wire
+
+
+class Upload:
+    """One request on its way over one wire, or over a second after the first."""
+
+    __slots__ = (
+        "_body",
+        "_flushing",
+        "_head_waits",
+        "_left",
+        "_progress",
+        "_request",
+        "_start",
+        "_unsent",
+        "_wire",
+        "body_begun",
+        "broken",
+        "whole",
+    )
+
+    def __init__(
+        self,
+        request: UpstreamRequest,
+        body: BodyReader,
+        progress: Callable[[Stage], None],
+        wire: Wire,
+    ) -> None:
+        self._request = request
+        self._body = body
+        self._progress = progress
+        self._flushing: trio.Event | None = None
+        self.body_begun = False
+        """Whether bytes of the body were taken from the client."""
+        self.broken = False
+        """Whether the upstream takes no more."""
+        self._begin(wire)
+
+    def _begin(self, wire: Wire) -> None:
+        self._wire = wire
+        self._start = wire.written
+        self._unsent: Buffers = [render_request(self._request)]
+        self._left = self._request.body
+        self._head_waits = self._left != 0
+        self.whole = False
+        """Whether the upstream has the whole request."""
+
+    @property
+    def written(self) -> int:
+        """Bytes of the request that the wire took."""
+        return self._wire.written - self._start
+
+    def move_to(self, wire: Wire) -> None:
+        """Start over on `wire`, once `pooling.may_resend` has said that this is safe.
+
+        Where nothing was written, whatever was taken from the client is still at hand.
+        """
+        self.broken = False
+        if self.written:
+            assert not self.body_begun, "a body that was begun cannot be sent again"
+            self._begin(wire)
+        else:
+            self._wire, self._start = wire, wire.written
+
+    def send_at_once(self) -> bool:
+        """Send a request without a body, if the wire takes it all; return whether it did."""
+        if self._left != 0:
+            self._progress(Stage.SENDING)
+            return False
+        try:
+            self.whole = self._wire.send_some(self._unsent)
+        except OSError:
+            self.broken = True
+        if self.whole:
+            self._progress(Stage.SENT)
+        return self.whole
+
+    async def send_waiting_head(self) -> None:
+        """Send the head if the body's first piece is not at hand. Run beside `run`."""
+        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint()
+        if not self._head_waits:
+            return
+        self._head_waits = False
+        self._flushing = trio.Event()
+        try:
+            await self._flush()
+        finally:
+            self._flushing.set()
+            self._flushing = None
+
+    async def run(self) -> None:
+        """Send what is left; return once the request is whole, or the wire broken.
+
+        Raises CallFailedError where the client's body is not as long as it was declared,
+        and what the body reader raises.
+        """
+        while True:
+            if self._flushing is not None:
+                await self._flushing.wait()
+            if not self._head_waits:
+                if not await self._flush():
+                    return
+                if not self._left:
+                    self.whole = True
+                    self._progress(Stage.SENT)
+                    return
+            self._take(await self._body())
+
+    def _take(self, piece: bytes) -> None:
+        """Queue the next piece of the body, b"" at its end."""
+        self._head_waits = False
+        self.body_begun = True
+        if self._left == UNKNOWN:
+            if piece:
+                self._unsent += render_chunk(piece)
+            else:
+                self._unsent.append(LAST_CHUNK)
+                self._left = 0
+            return
+        if not piece or len(piece) > self._left:
+            problem = f"{self._left} bytes of the request's body to come, {len(piece)} came"
+            raise CallFailedError(FailureKind.PROTOCOL, problem)
+        self._left -= len(piece)
+        self._unsent.append(piece)
+
+    async def _flush(self) -> bool:
+        """Send what is at hand; return whether the wire took it."""
+        try:
+            while not self._wire.send_some(self._unsent):
+                await self._wire.writable()
+        except (OSError, trio.ClosedResourceError):
+            self.broken = True
+        return not self.broken
