@@ -1,0 +1,1 @@
+"""The gateway against its peers: `python -m bench`. See README.md."""

@@ -1,0 +1,32 @@
+"""Every subject, in the order of the report. A new peer is a file here and a name below."""
+
+from . import (
+    aiohttp_peer,
+    envoy,
+    fastapi_httpx,
+    fastapi_proxy_lib,
+    gateway,
+    haproxy,
+    nginx,
+    node_http_proxy,
+)
+from .contract import Subject
+
+PEERS: tuple[Subject, ...] = (
+    fastapi_httpx.SHARED,
+    fastapi_httpx.EACH,
+    fastapi_proxy_lib.SUBJECT,
+    aiohttp_peer.SUBJECT,
+    node_http_proxy.SUBJECT,
+    envoy.SUBJECT,
+    nginx.SUBJECT,
+    haproxy.SUBJECT,
+)
+
+
+def every_subject() -> tuple[Subject, ...]:
+    """Return the gateway, once for each protocol that its settings know, and its peers."""
+    return (*gateway.subjects(), *PEERS)
+
+
+__all__ = ["PEERS", "Subject", "every_subject"]

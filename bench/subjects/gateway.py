@@ -1,0 +1,67 @@
+"""The gateway of this tree, once for each `protocol` that its settings name.
+
+Started as its users do: `hypercorn gateway_server:app --worker-class trio`. The list of
+protocols is read from `gateway schema`, so that a new one is measured without a change here.
+"""
+
+import json
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from .contract import Subject
+
+BIN = Path(sys.prefix) / "bin"
+ROOT = Path(__file__).parents[2]
+
+
+def protocols(schema: object) -> list[str]:
+    """Return what the settings' JSON Schema allows for `gateway.protocol`, the default first."""
+    match schema:
+        case {"$defs": {"GatewaySettings": {"properties": {"protocol": dict(known)}}}}:
+            choices = [
+                choice
+                for option in [known, *known.get("anyOf", [])]
+                for choice in [*option.get("enum", []), option.get("const")]
+                if isinstance(choice, str)
+            ]
+            return sorted(dict.fromkeys(choices), key=lambda name: name != known.get("default"))
+    return []
+
+
+def subject(protocol: str) -> Subject:
+    """Return the gateway with this protocol; without a name, with what is its default."""
+    line = f'protocol = "{protocol}"' if protocol else ""
+    return Subject(
+        name=f"gateway-{protocol}" if protocol else "gateway",
+        about=f"this gateway under Hypercorn's Trio worker, protocol {protocol or 'by default'}",
+        command=(
+            f"{BIN}/hypercorn", "gateway_server:app", "--worker-class", "trio",
+            "--bind", "127.0.0.1:@PORT@", "--backlog", "4096",
+        ),
+        version=version,
+        files=("gateway.toml",),
+        own={"PROTOCOL": line},
+        environ={"GATEWAY_CONFIG": "@FOLDER@/gateway.toml"},
+    )  # fmt: skip
+
+
+def subjects() -> tuple[Subject, ...]:
+    """Return one for each protocol there is."""
+    ran = subprocess.run(
+        [BIN / "gateway", "schema"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    try:
+        known = protocols(json.loads(ran.stdout))
+    except ValueError:
+        known = []
+    return tuple(subject(protocol) for protocol in known or [""])
+
+
+def version() -> str:
+    """Return our version, the commit, and what stands below."""
+    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    commit = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    below = ", ".join(f"{name} {metadata.version(name)}" for name in ("hypercorn", "trio", "httpx"))
+    return f"{metadata.version('trio-gateway')} ({commit or 'no git'}), {below}"
