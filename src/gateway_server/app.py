@@ -135,6 +135,8 @@ class Gateway(Starlette):
 
     def start_tasks(self, supervisor: Supervisor) -> None:
         """Start what goes on beside all requests."""
+        assert self._log is not None
+        supervisor.start("access log", self._log.run)
         for name, client in self._clients.items():
             supervisor.start(f"connections of {name}", client.tend)
 

@@ -3,21 +3,29 @@
 JSON where nobody watches, a readable line on a terminal. Query strings,
 credentials and bodies are never logged; addresses of upstreams are, since the
 log is the operator's.
+
+A line is made in one go, and waits with others for a write of all of them at
+once: while `run` runs, within FLUSH_SECONDS, else at once.
 """
 
 import sys
 import time
-from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, BinaryIO, Final, TextIO
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii as quoted
+from typing import BinaryIO, Final, TextIO
 
-import structlog
+import trio
 
 from gateway_core.clock import NEVER, Instant
 from gateway_core.exchange import Record
 from gateway_core.refusal import Refusal
 
-Line = MutableMapping[str, Any]
-MS: Final = 1_000_000
+FLUSH_SECONDS: Final = 0.1
+BUFFER_BYTES_MAX: Final = 64 * 1024
+"""Written at once beyond that."""
+_US: Final = 1_000
+
+Form = Callable[[Record, str, str, Instant], str]
 
 
 class AccessLog:
@@ -28,29 +36,19 @@ class AccessLog:
         stream: TextIO = sys.stdout if out is None else out
         if form == "auto":
             form = "console" if stream.isatty() else "json"
-        self._log = None if form == "off" else _logger(form, stream)
+        self._form: Form | None = None
+        if form != "off":
+            self._form = as_json if form == "json" else Console(colour=stream.isatty())
+        self._out = stream
+        self._binary: BinaryIO | None = getattr(stream, "buffer", None)
+        self._lines: list[str] = []
+        self._bytes = 0
+        self._batched = False
 
     def exchange_ended(self, record: Record, method: str, target: bytes, now: Instant) -> None:
         """Log an exchange that the core decided."""
-        if self._log is None:
-            return
-        line: Line = {
-            "request_id": record.request_id,
-            "client": record.client,
-            "method": method,
-            "path": shown_path(target),
-            "status": record.status,
-            "reason": record.reason,
-            "route": record.route,
-            "upstream": record.upstream,
-            "endpoint": record.endpoint,
-            "attempts": record.attempts,
-            "bytes_in": record.bytes_in,
-            "bytes_out": record.bytes_out,
-            "duration_ms": _ms(record.started, now),
-            "upstream_ms": _ms(record.asked, record.answered),
-        }
-        self._log.info("request", **{key: value for key, value in line.items() if value != ""})
+        if self._form is not None:
+            self._write(self._form(record, method, shown_path(target), now))
 
     def refused(
         self,
@@ -63,18 +61,45 @@ class AccessLog:
         bytes_in: int,
     ) -> None:
         """Log a refusal of the connection itself, for which no exchange began."""
-        if self._log is None:
+        record = Record(
+            client=peer,
+            request_id=request_id,
+            status=refusal.status,
+            reason=refusal.reason,
+            bytes_in=bytes_in,
+        )
+        self.exchange_ended(record, method, target, NEVER)
+
+    async def run(self) -> None:
+        """Write what waits, from time to time, for ever; and at the end."""
+        self._batched = True
+        try:
+            while True:
+                await trio.sleep(FLUSH_SECONDS)
+                self.flush()
+        finally:
+            self._batched = False
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self._lines:
             return
-        line: Line = {
-            "request_id": request_id,
-            "client": peer,
-            "method": method,
-            "path": shown_path(target),
-            "status": refusal.status,
-            "reason": refusal.reason,
-            "bytes_in": bytes_in,
-        }
-        self._log.info("request", **{key: value for key, value in line.items() if value != ""})
+        text = "".join(self._lines)
+        self._lines.clear()
+        self._bytes = 0
+        if self._binary is not None:
+            self._binary.write(text.encode())
+            self._binary.flush()
+        else:
+            self._out.write(text)
+            self._out.flush()
+
+    def _write(self, line: str) -> None:
+        self._lines.append(line)
+        self._bytes += len(line)
+        if not self._batched or self._bytes > BUFFER_BYTES_MAX:
+            self.flush()
 
 
 def shown_path(target: bytes) -> str:
@@ -83,57 +108,74 @@ def shown_path(target: bytes) -> str:
     return path if path.isprintable() else path.encode("unicode_escape").decode("ascii")
 
 
-def _ms(start: Instant, end: Instant) -> float | str:
-    return "" if NEVER in (start, end) else round((end - start) / MS, 3)
+class _Stamp:
+    """The time as text; the part that seconds change is made once a second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def now(self) -> str:
+        moment = time.time()
+        second = int(moment)
+        if second != self._second:
+            self._second = second
+            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._text}.{int((moment - second) * 1000):03d}Z"
 
 
-def _logger(form: str, out: TextIO) -> structlog.typing.FilteringBoundLogger:
-    binary: BinaryIO | None = getattr(out, "buffer", None)
-    render: Callable[[Any, str, Line], str | bytes]
-    sink: structlog.BytesLogger | structlog.WriteLogger
-    if form == "json" and binary is not None:
-        render, sink = _json_bytes, structlog.BytesLogger(binary)
-    else:
-        render = _json_text if form == "json" else _Console(colour=out.isatty())
-        sink = structlog.WriteLogger(out)
-    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        sink, processors=[_stamp, render], wrapper_class=structlog.make_filtering_bound_logger(20)
-    )
-    return logger.bind()
+_stamp: Final = _Stamp().now
 
 
-def _stamp(_logger: Any, _method: str, line: Line) -> Line:
-    del line["event"]
-    moment = time.time()
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
-    return {"time": f"{stamp}.{int(moment * 1000) % 1000:03d}Z", **line}
+def as_json(record: Record, method: str, path: str, now: Instant) -> str:
+    """Return a line of JSON; what is not known is left out."""
+    parts = [f'{{"time": "{_stamp()}"']
+    if record.request_id:
+        parts.append(f', "request_id": {quoted(record.request_id)}')
+    if record.client:
+        parts.append(f', "client": {quoted(record.client)}')
+    if method:
+        parts.append(f', "method": {quoted(method)}')
+    if path:
+        parts.append(f', "path": {quoted(path)}')
+    parts.append(f', "status": {record.status}')
+    if record.reason:
+        parts.append(f', "reason": {quoted(record.reason)}')
+    if record.route:
+        parts.append(f', "route": {quoted(record.route)}, "upstream": {quoted(record.upstream)}')
+    if record.endpoint:
+        endpoint = quoted(record.endpoint)
+        parts.append(f', "endpoint": {endpoint}, "attempts": {record.attempts}')
+    parts.append(f', "bytes_in": {record.bytes_in}, "bytes_out": {record.bytes_out}')
+    if now < NEVER and record.started < NEVER:
+        parts.append(f', "duration_ms": {_ms(record.started, now)}')
+    if record.answered < NEVER:
+        parts.append(f', "upstream_ms": {_ms(record.asked, record.answered)}')
+    parts.append("}\n")
+    return "".join(parts)
 
 
-_json_text: Final = structlog.processors.JSONRenderer()
+def _ms(start: Instant, end: Instant) -> float:
+    return (end - start) // _US / 1000
 
 
-def _json_bytes(logger: Any, method: str, line: Line) -> bytes:
-    text = _json_text(logger, method, line)
-    return text if isinstance(text, bytes) else text.encode()
-
-
-class _Console:
+class Console:
     """A line for a person: what was asked, what came of it, how long it took, why."""
 
     def __init__(self, *, colour: bool) -> None:
         self._colour = colour
 
-    def __call__(self, _logger: Any, _method: str, line: Mapping[str, Any]) -> str:
-        status = self._painted(f"{line['status']:>3}", line["status"])
-        clock = str(line["time"])[11:-5]
-        words = [clock, status, f"{line.get('method', '-'):<6}", str(line.get("path", "-"))]
-        if "duration_ms" in line:
-            words.append(f"{line['duration_ms']:.1f} ms")
-        if "endpoint" in line:
-            words.append(f"{line['upstream']} {str(line['endpoint']).removeprefix('http://')}")
-        if "reason" in line:
-            words.append(str(line["reason"]))
-        return "  ".join(words)
+    def __call__(self, record: Record, method: str, path: str, now: Instant) -> str:
+        """Return the line."""
+        status = self._painted(f"{record.status:>3}", record.status)
+        words = [_stamp()[11:-5], status, f"{method or '-':<6}", path or "-"]
+        if now < NEVER and record.started < NEVER:
+            words.append(f"{_ms(record.started, now):.1f} ms")
+        if record.endpoint:
+            words.append(f"{record.upstream} {record.endpoint.removeprefix('http://')}")
+        if record.reason:
+            words.append(record.reason)
+        return "  ".join(words) + "\n"
 
     def _painted(self, text: str, status: int) -> str:
         if not self._colour:

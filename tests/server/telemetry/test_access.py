@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+import trio
 
 from gateway_core.clock import Instant
 from gateway_core.exchange import Record
@@ -63,6 +64,42 @@ def test_what_is_not_known_is_left_out() -> None:
     line = json.loads(out.getvalue())
     assert line["reason"] == "client-left"
     assert not {"route", "upstream", "endpoint", "duration_ms", "upstream_ms"} & set(line)
+
+
+@pytest.mark.parametrize("text", ['a"b', "back\\slash", "\x7f", "é"])
+def test_whatever_a_path_holds_the_line_is_json(text: str) -> None:
+    out = io.StringIO()
+    AccessLog("json", out).exchange_ended(RECORD, "GET", text.encode("latin-1"), NOW)
+    assert "path" in json.loads(out.getvalue())
+
+
+async def test_lines_wait_for_one_write_while_the_log_runs(nursery, autojump_clock) -> None:
+    raw = io.BytesIO()
+    log = AccessLog("json", io.TextIOWrapper(raw, encoding="utf-8"))
+    nursery.start_soon(log.run)
+    await trio.sleep(0.01)
+    for _ in range(3):
+        log.exchange_ended(RECORD, "GET", b"/", NOW)
+    assert raw.getvalue() == b""
+    await trio.sleep(0.1)
+    assert raw.getvalue().count(b"\n") == 3
+    for _ in range(400):
+        log.exchange_ended(RECORD, "GET", b"/", NOW)
+    assert raw.getvalue().count(b"\n") > 3, "a full buffer does not wait"
+    nursery.cancel_scope.cancel()
+
+
+async def test_nothing_is_lost_when_the_log_ends(autojump_clock) -> None:
+    out = io.StringIO()
+    log = AccessLog("json", out)
+    with trio.move_on_after(0.05):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(log.run)
+            await trio.sleep(0.01)
+            log.exchange_ended(RECORD, "GET", b"/", NOW)
+    assert out.getvalue().count("\n") == 1
+    log.exchange_ended(RECORD, "GET", b"/", NOW)
+    assert out.getvalue().count("\n") == 2
 
 
 def test_a_refusal_of_the_connection_is_a_line_as_well() -> None:
