@@ -1,6 +1,6 @@
 """What the core knows of a service behind the gateway: where it is, how long to wait."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .clock import Duration, seconds
@@ -26,22 +26,28 @@ class Endpoint:
     unix_path: str = ""
     """Path of a unix socket, else ""."""
     weight: int = 1
+    authority: bytes = field(init=False, repr=False, compare=False)
+    """What a Host field says of this endpoint (RFC 9112, 3.2): no default port."""
+    name: str = field(init=False, repr=False, compare=False)
+    """The URL that names it, for logs and operators, never for clients."""
 
-    @property
-    def authority(self) -> bytes:
-        """What a Host field says of this endpoint (RFC 9112, 3.2): no default port."""
-        if self.unix_path:
-            return b"localhost"
+    def __post_init__(self) -> None:
+        """Work out, once, what is asked with every request."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         default = 443 if self.scheme == "https" else 80
-        return (host if self.port == default else f"{host}:{self.port}").encode("ascii")
+        authority = host if self.port == default else f"{host}:{self.port}"
+        name = f"{self.scheme}://{host}:{self.port}"
+        if self.unix_path:
+            authority, name = "localhost", f"{self.scheme}+unix:{self.unix_path}"
+        object.__setattr__(self, "authority", authority.encode("ascii"))
+        object.__setattr__(self, "name", name)
+
+    def __hash__(self) -> int:
+        """Hash by name, whose hash Python remembers: endpoints are looked up with every call."""
+        return hash(self.name)
 
     def __str__(self) -> str:
-        """Return the URL that names it, for logs and operators, never for clients."""
-        if self.unix_path:
-            return f"{self.scheme}+unix:{self.unix_path}"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)

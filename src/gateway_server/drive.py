@@ -19,7 +19,7 @@ import trio
 from gateway_core.clock import NEVER, SECOND, Instant
 from gateway_core.machine import Machine, Tick
 
-from .timers import now
+from .timers import Alarm, now
 
 E = TypeVar("E")
 C = TypeVar("C")
@@ -103,34 +103,35 @@ class LaneDriver(Generic[E, C]):
 
     It opens no scope and sets no timer: `interrupt` cancels what the connection's
     task is in the middle of, whereupon that task calls `run` again, without an
-    event; `look` is called whenever the deadline may lie earlier than before, and
-    whoever keeps the time calls `tick` once it has come.
+    event; the lane's alarm looks whenever the deadline lies earlier than it is armed
+    for, and whoever keeps the time calls `tick` once it has come.
     """
 
-    __slots__ = ("_interrupt", "_look", "_machine", "_overtaking", "_perform")
+    __slots__ = ("_alarm", "_interrupt", "_machine", "_overtaking", "_perform")
 
     def __init__(
         self,
         machine: Machine[E | Tick, C],
         perform: Callable[[C], Awaitable[E | None]],
         interrupt: Callable[[], None],
-        look: Callable[[], None],
+        alarm: Alarm,
     ) -> None:
         self._machine = machine
         self._perform = perform
         self._interrupt = interrupt
-        self._look = look
+        self._alarm = alarm
         self._overtaking: Sequence[C] | None = None
 
     async def run(self, first: E | None) -> None:
         """Tell `first`, or go on after an interruption; return once all is performed."""
-        machine, perform = self._machine, self._perform
+        machine, perform, alarm = self._machine, self._perform, self._alarm
         if first is None:
             commands, self._overtaking = self._overtaking or (), None
         else:
             commands = machine.receive(first, now())
         while True:
-            self._look()
+            if machine.deadline < alarm.armed_for:
+                alarm.look()
             answer: E | None = None
             for command in commands:
                 answer = await perform(command)
@@ -152,8 +153,8 @@ class LaneDriver(Generic[E, C]):
         if commands or machine.done:
             self._overtaking = [*(self._overtaking or ()), *commands]
             self._interrupt()
-        else:
-            self._look()
+        elif machine.deadline < self._alarm.armed_for:
+            self._alarm.look()
 
     def tick(self) -> None:
         """Tell that the deadline has come."""

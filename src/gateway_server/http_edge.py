@@ -8,7 +8,6 @@ for only when the last one was taken.
     begin      under our own connections: no task, no scope, no timer a request
 """
 
-import secrets
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
@@ -46,6 +45,7 @@ from .downstream import Downstream, OwnConnection, Receive, Scope, Send, downstr
 from .drive import Driver, LaneDriver
 from .front.contract import Lane
 from .front.streams import Stream
+from .identifiers import fresh_id
 from .telemetry import AccessLog
 from .timers import now
 from .upstream import Answer, CallFailedError, UpstreamClient
@@ -75,7 +75,7 @@ class HttpEdge:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_watch, client, talk)
-                await driver.run(RequestArrived(client.head, secrets.token_hex(16)))
+                await driver.run(RequestArrived(client.head, fresh_id()))
                 nursery.cancel_scope.cancel()
         finally:
             await talk.close()
@@ -249,11 +249,11 @@ class LaneTalk(_Talk):
     ) -> None:
         super().__init__(exchange, clients, client)
         self._driver: LaneDriver[Event, Command] = LaneDriver(
-            exchange, self.perform, lane.interrupt, lane.look
+            exchange, self.perform, lane.interrupt, lane.alarm
         )
         self.tell = self._driver.tell
         self._note = note
-        self._first: Event | None = RequestArrived(client.head, secrets.token_hex(16))
+        self._first: Event | None = RequestArrived(client.head, fresh_id())
 
     @property
     def deadline(self) -> Instant:

@@ -196,7 +196,7 @@ class Lane:
         self.scope = trio.CancelScope()
         self.stage = Stage(machine)
         self.driver: LaneDriver[str, str] = LaneDriver(
-            machine, self.stage.perform, lambda: self.scope.cancel(), self.alarm.look
+            machine, self.stage.perform, lambda: self.scope.cancel(), self.alarm
         )
         self.interruptions = 0
 
@@ -263,7 +263,7 @@ async def test_an_answer_that_comes_with_the_interruption_is_dropped(autojump_cl
         lane.driver.tell("stop")
         return "late"
 
-    lane.driver = LaneDriver(machine, both, lambda: lane.scope.cancel(), lane.alarm.look)
+    lane.driver = LaneDriver(machine, both, lambda: lane.scope.cancel(), lane.alarm)
     await lane.run("go")
     assert [word for _, word in machine.heard] == ["go", "stop", "end"]
     assert lane.interruptions == 1

@@ -69,6 +69,8 @@ from .vocabulary import (
 
 
 class Phase(enum.Enum):
+    __hash__ = object.__hash__  # Enum's own is slow, and phases are looked up at every move
+
     ROUTING = "routing"
     CALLING = "calling"
     STREAMING = "streaming"
@@ -106,6 +108,12 @@ class _Wait(enum.Enum):
     CLIENT_READ = "client-write-timeout"
 
 
+# An enumeration's member costs several times what a name of the module does.
+_DONE: Final = Phase.DONE
+_UPSTREAM_BODY: Final = _Wait.UPSTREAM_BODY
+_CLIENT_READ: Final = _Wait.CLIENT_READ
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request and its answer. See the module's diagram."""
@@ -120,6 +128,8 @@ class Exchange:
     """The authorities by which the upstream may name itself in its answer."""
     _upstream: Upstream | None = None
     _stage: Stage = Stage.CONNECTING
+    deadline: Instant = NEVER
+    """When to say Tick: the nearest of the three below."""
     _call_deadline: Instant = NEVER
     _upload: _Wait = _Wait.CLIENT_BODY
     _upload_deadline: Instant = NEVER
@@ -127,23 +137,18 @@ class Exchange:
     _download_deadline: Instant = NEVER
 
     @property
-    def deadline(self) -> Instant:
-        """When to say Tick; NEVER if there is nothing to wait for."""
-        return min(self._call_deadline, self._upload_deadline, self._download_deadline)
-
-    @property
     def done(self) -> bool:
-        return self.phase is Phase.DONE
+        return self.phase is _DONE
 
     def receive(self, event: Event, now: Instant) -> Sequence[Command]:  # noqa: C901, PLR0912 - the one dispatch
         """Take `event` in, and say what to do."""
-        if self.phase is Phase.DONE:
+        if self.phase is _DONE:
             return ()
         match event:
             case ResponseBodyRead():
                 self._on_response_body_read(event, now)
             case ResponseBodySent():
-                self._wait_download(_Wait.UPSTREAM_BODY, now)
+                self._wait_download(_UPSTREAM_BODY, now)
             case RequestArrived():
                 return self._on_arrival(event, now)
             case CallProgressed():
@@ -212,9 +217,10 @@ class Exchange:
         )
         self._asked = (request.authority, endpoint.authority)
         self._upstream = upstream
-        self.record.endpoint, self.record.asked = str(endpoint), now
+        self.record.endpoint, self.record.asked = endpoint.name, now
         self.record.attempts += 1
-        self._stage, self._call_deadline = Stage.CONNECTING, after(now, upstream.connect_timeout)
+        self._stage = Stage.CONNECTING
+        self.deadline = self._call_deadline = after(now, upstream.connect_timeout)
         self._move_to(Phase.CALLING)
         return (CallUpstream(upstream, endpoint, request),)
 
@@ -230,6 +236,7 @@ class Exchange:
                 self._call_deadline = after(now, self._upstream.response_timeout)
         else:
             self._call_deadline = after(now, self._upstream.connect_timeout)
+        self._choose_deadline()
 
     def _on_request_body_read(self, event: RequestBodyRead, now: Instant) -> Sequence[Command]:
         assert self._match is not None
@@ -246,7 +253,7 @@ class Exchange:
         self.record.answered, self.record.status = now, event.head.status
         self._call_deadline = self._upload_deadline = NEVER
         self._move_to(Phase.STREAMING)
-        self._wait_download(_Wait.UPSTREAM_BODY, now)
+        self._wait_download(_UPSTREAM_BODY, now)
         head = forward_response(
             event.head,
             self._client,
@@ -258,7 +265,7 @@ class Exchange:
 
     def _on_response_body_read(self, event: ResponseBodyRead, now: Instant) -> None:
         self.record.bytes_out += event.size
-        self._wait_download(_Wait.CLIENT_READ, now)
+        self._wait_download(_CLIENT_READ, now)
 
     def _on_failure(self, kind: FailureKind) -> Sequence[Command]:
         return self._refuse(upstream_failed(kind, self.record.upstream))
@@ -281,12 +288,18 @@ class Exchange:
         client = wait is _Wait.CLIENT_BODY
         timeout = self.policies.body_timeout if client else self._upstream.idle_timeout
         self._upload, self._upload_deadline = wait, after(now, timeout)
+        self._choose_deadline()
 
     def _wait_download(self, wait: _Wait, now: Instant) -> None:
         assert self._upstream is not None
-        client = wait is _Wait.CLIENT_READ
+        client = wait is _CLIENT_READ
         timeout = self.policies.write_timeout if client else self._upstream.idle_timeout
-        self._download, self._download_deadline = wait, after(now, timeout)
+        # Once streaming, no other wait is bounded.
+        self._download = wait
+        self.deadline = self._download_deadline = after(now, timeout)
+
+    def _choose_deadline(self) -> None:
+        self.deadline = min(self._call_deadline, self._upload_deadline, self._download_deadline)
 
     def _end_early(self, refusal: Refusal) -> Sequence[Command]:
         """Answer with `refusal` if the client has no head yet, else cut."""
@@ -308,7 +321,8 @@ class Exchange:
     def _finish(self, status: int, reason: str) -> None:
         self.record.status, self.record.reason = status, reason
         self._call_deadline = self._upload_deadline = self._download_deadline = NEVER
-        self._move_to(Phase.DONE)
+        self.deadline = NEVER
+        self._move_to(_DONE)
 
     def _move_to(self, phase: Phase) -> None:
         assert (self.phase, phase) in MOVES, (self.phase, phase)

@@ -154,7 +154,7 @@ class HttpCall:
         stream = self._stream
         if self._body_ended or self._state is _State.DONE:
             await stream.over.wait()
-        if stream.over.is_set():
+        if stream.is_over:
             await trio.lowlevel.checkpoint()
             return {"type": "http.disconnect"}
         try:

@@ -10,6 +10,7 @@ from gateway_core.clock import Instant
 from gateway_core.message import RequestHead
 from gateway_core.refusal import Refusal
 
+from ..timers import Alarm
 from .streams import Stream
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -53,8 +54,9 @@ class Lane(Protocol):
         """Cancel what the connection's task is in the middle of; it then calls `run` again."""
         ...
 
-    def look(self) -> None:
-        """Take notice of `Conversation.deadline`, which may lie earlier than before."""
+    @property
+    def alarm(self) -> Alarm:
+        """Asks for `Conversation.deadline`; let it `look` where that lies earlier than before."""
         ...
 
 

@@ -117,7 +117,7 @@ class Http1Stream(Stream):
         if not self._tunnel:
             await self._send(h11.EndOfMessage(headers=list(trailers) if self._chunked else []))
         self.finished = True
-        self.over.set()
+        self.end()
 
     def _is_last(self, status: int) -> bool:
         """Tell whether the connection ends with this answer, as far as is known at its head.

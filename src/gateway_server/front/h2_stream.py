@@ -170,7 +170,7 @@ class Http2Stream(Stream):
             raise ValueError("the body is shorter than its Content-Length")
         self._trailers = trailers
         self.finished = True
-        self.over.set()
+        self.end()
         self._wake()
 
     def _send_headers(self, status: int, fields: Fields) -> None:

@@ -44,13 +44,14 @@ class QuickHttp1:
             Limits(settings.max_head, settings.max_fields, settings.max_target)
         )
         self._origin = origin
-        self._settings = settings
+        self._counted = origin.worker.config.max_requests is not None
+        self._names_hosts = bool(origin.worker.config.server_names)
         self._peer = origin.client[0] if origin.client else ""
         self._scheme = "https" if origin.secure else "http"
         self._keep_alive = seconds(settings.keep_alive_timeout)
         self._head_timeout = seconds(settings.head_timeout)
         self._scope = trio.CancelScope()
-        self._alarm = origin.worker.timers.alarm(self._deadline, self._ring)
+        self.alarm = origin.worker.timers.alarm(self._deadline, self._ring)
         self._patience: Instant = NEVER
         """When a head must be complete, or have begun; NEVER while a request is served."""
         self._timed_out = False
@@ -67,10 +68,6 @@ class QuickHttp1:
         """See `contract.Lane.interrupt`."""
         self._scope.cancel()
 
-    def look(self) -> None:
-        """See `contract.Lane.look`."""
-        self._alarm.look()
-
     def drain(self) -> None:
         """Let this be the last request; end at once where there is none."""
         self.last = True
@@ -80,7 +77,7 @@ class QuickHttp1:
     def look_at_client(self) -> None:
         """Notice that the client left while nobody reads from it."""
         stream = self._stream
-        if stream is not None and not stream.over.is_set() and self.wire.has_left():
+        if stream is not None and not stream.is_over and self.wire.has_left():
             stream.leave()
             if self._talk is not None:
                 self._talk.client_left()
@@ -96,6 +93,7 @@ class QuickHttp1:
         self.decoder.receive(first)
         self._bytes_in = len(first)
         self._wait_for_head()
+        self.alarm.look()
         ending: Ending | None = None
         self._origin.worker.watch(self)
         try:
@@ -129,8 +127,7 @@ class QuickHttp1:
                     return begun
             assert self._stream is not None
             if self._talk is not None:
-                with contextlib.suppress(ClientLeftError):
-                    await self._talk.run()
+                await self._talk.run()
                 self._talk = None
             ending = await self._conclude(self._stream)
             self._stream = None
@@ -149,7 +146,7 @@ class QuickHttp1:
                 break
             if decoder.begun and self._patience > (limit := after(now(), self._head_timeout)):
                 self._patience = limit
-                self._alarm.look()
+                self.alarm.look()
             data = await wire.read()
             if not data:
                 refusal = decoder.eof()
@@ -178,8 +175,9 @@ class QuickHttp1:
     async def _begin(self, head: RequestHead) -> None:
         stream = self._stream = QuickStream(head, self)
         worker = self._origin.worker
-        await worker.mark_request()
-        self._talk = worker.served.begin(stream, self) if not worker.config.server_names else None
+        if self._counted:
+            await worker.mark_request()
+        self._talk = None if self._names_hosts else worker.served.begin(stream, self)
         if self._talk is None:
             self._call = HttpCall(stream, self._origin)
             with contextlib.suppress(ClientLeftError):
@@ -227,9 +225,9 @@ class QuickHttp1:
 
     def _wait_for_head(self) -> None:
         self._bytes_in = self.decoder.waiting
-        patience = self._keep_alive if self._number else self._head_timeout
-        self._patience = after(now(), patience)
-        self._alarm.look()
+        self._patience = after(now(), self._keep_alive if self._number else self._head_timeout)
+        if self._patience < self.alarm.armed_for:
+            self.alarm.look()
 
     def _deadline(self) -> Instant:
         talk = self._talk

@@ -133,7 +133,7 @@ class QuickStream(Stream):
             framed = b"".join([framed, b"0\r\n", *lines, b"\r\n"])
         await self._send(framed)
         self.finished = True
-        self.over.set()
+        self.end()
 
     def _framed(self, data: bytes) -> bytes:
         if self._chunked:

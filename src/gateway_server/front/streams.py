@@ -16,8 +16,9 @@ class Stream(ABC):
 
     def __init__(self, head: RequestHead) -> None:
         self.head = head
-        self.over = trio.Event()
-        """Set once nothing more can come of this: the client left, or all is answered."""
+        self.is_over = False
+        """Whether nothing more can come of this: the client left, or all is answered."""
+        self._over: trio.Event | None = None
         self.left = False
         self.refused = False
         """Whether it is over because of what the client sent as its body."""
@@ -25,12 +26,27 @@ class Stream(ABC):
         """Whether a final answer's head is out."""
         self.finished = False
         """Whether the answer is complete."""
-        self.awaits_continue = (value(head.fields, b"expect") or b"").lower() == b"100-continue"
+        self.awaits_continue = bool(head.body) and _expects_continue(head)
+
+    @property
+    def over(self) -> trio.Event:
+        """Set once `is_over`. Most requests end without anybody having waited for it."""
+        if self._over is None:
+            self._over = trio.Event()
+            if self.is_over:
+                self._over.set()
+        return self._over
+
+    def end(self) -> None:
+        """Note that it is over."""
+        self.is_over = True
+        if self._over is not None:
+            self._over.set()
 
     def leave(self) -> None:
         """Note that the client has gone. Waits for nobody."""
         self.left = True
-        self.over.set()
+        self.end()
 
     def check(self) -> None:
         """Raise ClientLeftError if the client has."""
@@ -74,3 +90,7 @@ class Stream(ABC):
     @abstractmethod
     async def finish(self, trailers: Fields = ()) -> None:
         """End the answer."""
+
+
+def _expects_continue(head: RequestHead) -> bool:
+    return (value(head.fields, b"expect") or b"").lower() == b"100-continue"
