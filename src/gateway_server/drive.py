@@ -125,6 +125,7 @@ class LaneDriver(Generic[E, C]):
     async def run(self, first: E | None) -> None:
         """Tell `first`, or go on after an interruption; return once all is performed."""
         machine, perform, alarm = self._machine, self._perform, self._alarm
+        now = alarm.now
         if first is None:
             commands, self._overtaking = self._overtaking or (), None
         else:
@@ -149,7 +150,7 @@ class LaneDriver(Generic[E, C]):
         machine = self._machine
         if machine.done:
             return
-        commands = machine.receive(event, now())
+        commands = machine.receive(event, self._alarm.now())
         if commands or machine.done:
             self._overtaking = [*(self._overtaking or ()), *commands]
             self._interrupt()
@@ -163,4 +164,4 @@ class LaneDriver(Generic[E, C]):
     def abandon(self, event: E) -> None:
         """Tell the machine, which will not be driven on, why."""
         if not self._machine.done:
-            self._machine.receive(event, now())
+            self._machine.receive(event, self._alarm.now())

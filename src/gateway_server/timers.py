@@ -7,17 +7,40 @@ Moving a deadline further away thus costs nothing but a comparison.
 """
 
 import heapq
+import time
 from collections.abc import Callable
 from itertools import count
+from typing import Final
 
 import trio
+import trio.testing
 
 from gateway_core.clock import NEVER, SECOND, Instant
+
+_LATE: Final = 5_000
+"""Nanoseconds that the timers wake after a deadline: more than two clocks' readings differ."""
 
 
 def now() -> Instant:
     """Trio's clock, so that a test's MockClock is ours as well."""
     return Instant(round(trio.current_time() * SECOND))
+
+
+def clock() -> Callable[[], Instant]:
+    """Return what tells the time in this Trio run; quicker than `now`, and the same.
+
+    Trio's own clock is the performance counter and an offset. Asked for once, that
+    costs a call where `now` costs five. Under a test's clock, `now` itself.
+    """
+    if isinstance(trio.lowlevel.current_clock(), trio.testing.MockClock):
+        return now
+    offset = now() - time.perf_counter_ns()
+    count_ns = time.perf_counter_ns
+
+    def quick() -> Instant:
+        return Instant(count_ns() + offset)
+
+    return quick
 
 
 class Alarm:
@@ -26,7 +49,7 @@ class Alarm:
     `ring` runs in the task of the timers: it must not wait, nor raise.
     """
 
-    __slots__ = ("_deadline", "_ring", "_timers", "armed_for")
+    __slots__ = ("_deadline", "_ring", "_timers", "armed_for", "now")
 
     def __init__(
         self, timers: "Timers", deadline: Callable[[], Instant], ring: Callable[[], None]
@@ -34,6 +57,7 @@ class Alarm:
         self._timers = timers
         self._deadline = deadline
         self._ring = ring
+        self.now = timers.now
         self.armed_for: Instant = NEVER
         """When it will be asked next; NEVER if nobody is to ask."""
 
@@ -58,6 +82,8 @@ class Timers:
     """Asks alarms when they are due. One a worker; `run` is a task of its lifespan."""
 
     def __init__(self) -> None:
+        """Begin in the Trio run whose time is meant."""
+        self.now = clock()
         self._heap: list[tuple[Instant, int, Alarm]] = []
         self._number = count()
         self._earlier = trio.Event()
@@ -84,11 +110,11 @@ class Timers:
             self._earlier = trio.Event()
             with trio.CancelScope(deadline=self._next()):
                 await self._earlier.wait()
-            at = now()
+            at = self.now()
             while self._heap and self._heap[0][0] <= at:
                 when, _, alarm = heapq.heappop(self._heap)
                 alarm.due(when, at)
 
     def _next(self) -> float:
-        """Return when to wake: half a microsecond late, so that rounding never makes it early."""
-        return (self._heap[0][0] + 500) / SECOND if self._heap else float("inf")
+        """Return when to wake: a little late, so that no rounding ever makes it early."""
+        return (self._heap[0][0] + _LATE) / SECOND if self._heap else float("inf")

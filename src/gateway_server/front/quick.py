@@ -22,7 +22,6 @@ from gateway_core.http1.request import Phase, RequestDecoder
 from gateway_core.message import RequestHead
 from gateway_core.refusal import Refusal
 
-from ..timers import now
 from .answers import HEAD_TIMEOUT, last_words
 from .calls import HttpCall, Origin
 from .contract import Conversation
@@ -78,6 +77,9 @@ class QuickHttp1:
         """Notice that the client left while nobody reads from it."""
         stream = self._stream
         if stream is not None and not stream.is_over and self.wire.has_left():
+            if self.decoder.phase is Phase.BODY and (flaw := self.decoder.eof()) is not None:
+                stream.refused = True
+                self.refuse_body(flaw)
             stream.leave()
             if self._talk is not None:
                 self._talk.client_left()
@@ -144,7 +146,9 @@ class QuickHttp1:
             request = decoder.next_head()
             if request is not None:
                 break
-            if decoder.begun and self._patience > (limit := after(now(), self._head_timeout)):
+            if decoder.begun and self._patience > (
+                limit := after(self.alarm.now(), self._head_timeout)
+            ):
                 self._patience = limit
                 self.alarm.look()
             data = await wire.read()
@@ -225,7 +229,9 @@ class QuickHttp1:
 
     def _wait_for_head(self) -> None:
         self._bytes_in = self.decoder.waiting
-        self._patience = after(now(), self._keep_alive if self._number else self._head_timeout)
+        self._patience = after(
+            self.alarm.now(), self._keep_alive if self._number else self._head_timeout
+        )
         if self._patience < self.alarm.armed_for:
             self.alarm.look()
 
