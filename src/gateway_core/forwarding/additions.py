@@ -3,6 +3,9 @@
 Source: RFC 9110, section 7.6.3 (Via); RFC 7239 (Forwarded).
 """
 
+from functools import lru_cache
+from typing import Final
+
 from ..message import Fields, RequestHead, value, values
 from .client import Client
 from .forwarded import UNKNOWN_NODE, element, is_appendable, node
@@ -18,40 +21,64 @@ from .plan import (
 from .request_ids import REQUEST_ID
 from .rules import Believed
 
+_CLIENTS_REMEMBERED_MAX: Final = 1024
+_AUTHORITY_REMEMBERED_MAX: Final = 261
+"""Bytes: no longer one passes the router, and what is remembered stays small."""
+
 
 def additions(head: RequestHead, client: Client, plan: ForwardingPlan, request_id: str) -> Fields:
     """Return what we say of the client, of ourselves and of this hop.
 
     Nothing of it can hold a line break but `client.authority`, which is the client's word.
     """
-    forwarded, forwarded_for = _path_so_far(head, client)
-    ours: Fields = (
-        (b"via", b"%b %b" % (head.version.encode("ascii"), plan.rules.pseudonym)),
+    if client.believed is None:
+        of = _of_peer if len(client.authority) <= _AUTHORITY_REMEMBERED_MAX else _tell_of_peer
+        before, after = of(client, head.version, plan.rules.pseudonym, plan.prefix)
+    else:
+        path = _path_so_far(head, client)
+        prefix = plan.prefix and _outer_prefix(head, client) + plan.prefix
+        before, after = _around_id(path, client, head.version, plan.rules.pseudonym, prefix)
+    return (*before, (REQUEST_ID, request_id.encode("ascii")), *after)
+
+
+def _tell_of_peer(
+    client: Client, version: str, pseudonym: bytes, prefix: bytes
+) -> tuple[Fields, Fields]:
+    """Return what stands before the request's id and after it, of a peer that is not trusted."""
+    address = client.address
+    forwarded = element(address, client.authority, client.scheme)
+    path = forwarded, address.encode("ascii") or UNKNOWN_NODE
+    return _around_id(path, client, version, pseudonym, prefix)
+
+
+_of_peer = lru_cache(maxsize=_CLIENTS_REMEMBERED_MAX)(_tell_of_peer)
+"""Remembered, since a client asks many things, and tells nothing new of itself."""
+
+
+def _around_id(
+    path: tuple[bytes, bytes], client: Client, version: str, pseudonym: bytes, prefix: bytes
+) -> tuple[Fields, Fields]:
+    forwarded, forwarded_for = path
+    before = (
+        (b"via", b"%b %b" % (version.encode("ascii"), pseudonym)),
         (FORWARDED, forwarded),
         (X_FORWARDED_FOR, forwarded_for),
         (X_FORWARDED_PROTO, client.scheme.encode("ascii")),
-        (REQUEST_ID, request_id.encode("ascii")),
     )
-    if client.authority:
-        ours += ((X_FORWARDED_HOST, client.authority),)
-    if plan.prefix:
-        ours += ((X_FORWARDED_PREFIX, _outer_prefix(head, client) + plan.prefix),)
-    return ours
+    authority = client.authority
+    after: Fields = ((X_FORWARDED_HOST, authority),) if authority else ()
+    if prefix:
+        after += ((X_FORWARDED_PREFIX, prefix),)
+    return before, after
 
 
 def _path_so_far(head: RequestHead, client: Client) -> tuple[bytes, bytes]:
-    """Return the values of Forwarded and X-Forwarded-For.
+    """Return the values of Forwarded and X-Forwarded-For, where the peer is trusted.
 
     What a trusted peer said in the family that is believed is kept, and we append to
     it. The other family is written anew from the same hops, so that an upstream hears
     one story, whichever it reads.
     """
-    if client.believed is None:
-        peer = client.address
-        return (
-            element(peer, client.authority, client.scheme),
-            peer.encode("ascii") or UNKNOWN_NODE,
-        )
     if client.believed is Believed.FORWARDED:
         told = _told(head, FORWARDED)
         if not all(map(is_appendable, told)):

@@ -53,8 +53,11 @@ class _Told(NamedTuple):
 
 def find_client(head: RequestHead, rules: ForwardingRules) -> Client:
     """Return who asks, by what the peer is and, if it is trusted, what it tells."""
-    peer = _canonical(head.peer)
-    if not rules.trusted.covers(peer):
+    peer = head.peer
+    if "%" in peer or peer.startswith("::ffff:"):
+        peer = _canonical(peer)
+    trusted = rules.trusted
+    if not (trusted.networks if peer else trusted.unix) or not trusted.covers(peer):
         return Client(peer, head.scheme, head.authority, (peer,))
     family = _family(head, rules.believed)
     read = _read_forwarded if family is Believed.FORWARDED else _read_x_forwarded
@@ -72,8 +75,6 @@ def client_address(head: RequestHead, rules: ForwardingRules) -> str:
 
 def _canonical(peer: str) -> str:
     """Return the one spelling of a peer's address; whatever is no address stays as it is."""
-    if not peer.startswith("::ffff:") and "%" not in peer:
-        return peer  # as the kernel writes it: the common case, and already canonical
     host = parse_host(peer.partition("%")[0])
     return peer if host is None else host.text
 

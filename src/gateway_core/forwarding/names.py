@@ -3,6 +3,7 @@
 Source: RFC 9110, sections 5.1, 5.5, 7.6.1; RFC 9113, section 8.2.2.
 """
 
+from itertools import chain
 from typing import Final
 
 from ..message import Fields, members
@@ -99,6 +100,8 @@ def collapse(name: bytes) -> bytes:
 
 def about_the_connection(fields: Fields) -> Fields:
     """Return the lines that tell something of the connection; for most messages none do."""
+    if _ABOUT_THE_CONNECTION.isdisjoint(dict(fields)):  # in C, and nearly always
+        return ()
     return tuple(
         [line for line in fields if line[0] in _ABOUT_THE_CONNECTION and line not in _SMALL_TALK]
     )
@@ -120,8 +123,8 @@ def writable(fields: Fields) -> Fields:
     Nothing of the kind comes through our HTTP/1 parser. An HTTP/2 value can hold a line
     break, and would become two lines in HTTP/1: RFC 9113, 8.2.1.
     """
-    text = b"".join([value for _, value in fields]) + b"".join([name for name, _ in fields])
-    if not _breaks(text):
+    text = b"".join(chain.from_iterable(fields))
+    if not (_LF in text or _CR in text or _NUL in text):
         return fields
     return tuple(line for line in fields if not _breaks(line[0] + line[1]))
 

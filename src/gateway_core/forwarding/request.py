@@ -61,12 +61,13 @@ def _kept(
 ) -> Fields:
     """Return what the client says to the upstream, as opposed to us."""
     passes, drops = plan.request_passes, plan.request_drops
+    believed = client.believed
     kept = tuple(
         [
             line
             for line in head.fields
             if line[0] in passes
-            or (line[0] not in drops and _passes(line[0], client.believed, plan, drop))
+            or (line[0] not in drops and _passes(line[0], believed, plan, drop))
         ]
     )
     if drop:

@@ -9,6 +9,7 @@ came in. Source: RFC 9112, sections 2, 3, 5 and 6; RFC 9110, sections 5, 7.2 and
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ..message import Fields, members, values
@@ -49,6 +50,11 @@ _PORT: Final = re.compile(rb":[0-9]+$")
 _SLASH: Final = 0x2F
 _TLS_HANDSHAKE: Final = 0x16
 _END: Final = b"\r\n\r\n"
+_HOST_MAX: Final = 255 + len(b":65535")
+"""Bytes of the longest good Host."""
+
+_is_authority = lru_cache(maxsize=256)(is_authority)
+"""Remembered, since nearly all requests name one of a few; none longer than _HOST_MAX."""
 
 
 class ParsedRequest(NamedTuple):
@@ -141,7 +147,7 @@ def _parsed(match: re.Match[bytes], limits: Limits) -> ParsedRequest | Refusal:
             return HOST_MISSING
     elif repeats and len(values(fields, b"host")) > 1:
         return HOST_REPEATED
-    elif not is_authority(host):
+    elif len(host) > _HOST_MAX or not _is_authority(host):
         return BAD_HOST
     body: int | Refusal = 0
     if repeats or b"transfer-encoding" in known:

@@ -116,8 +116,6 @@ class Pattern:
 
     def bind(self, path: bytes) -> dict[str, bytes]:
         """Return what the parameters stand for in `path`, which this pattern matches."""
-        if not self.names:
-            return {}
         segments = path[1:].split(b"/", len(self.parts))
         bound = {
             part.name: segment
@@ -136,7 +134,7 @@ class Pattern:
         dot segment, since `path` does not.
         """
         assert self.kind is Kind.PREFIX
-        length = sum(len(part) + 1 for part in self.parts if isinstance(part, bytes))
+        length = sum([len(part) + 1 for part in self.parts if isinstance(part, bytes)])
         return path[length:] or b"/"
 
     def __str__(self) -> str:

@@ -14,18 +14,22 @@ Source: Kubernetes Gateway API, HTTPRouteRule; RFC 9110, section 15.5.6 (405).
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ..errors import ConfigError
 from ..message import Fields, RequestHead
 from ..refusal import Refusal
 from .index import Index
 from .route import Asked, Route
-from .target import ALLOW, Form, Target, fold, normalise, parse_target
+from .target import ALLOW, Form, Target, fold, is_askable, normalise, parse_target
+
+REMEMBERED_MAX: Final = 1024
+"""Places that a router remembers at once: about 1 KiB each."""
+_PATH_REMEMBERED_MAX: Final = 256
+_METHOD_REMEMBERED_MAX: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The route that serves a request."""
 
     route: Route
@@ -50,6 +54,18 @@ class ServerOptions:
 Answer: TypeAlias = Match | Refusal | ServerOptions
 
 
+class Place(NamedTuple):
+    """Where a method, a path and an authority lead, whatever else a request says."""
+
+    path: bytes
+    """In normal form."""
+    authority: bytes
+    routes: tuple[Route, ...]
+    """Those of this host and path, the most specific first."""
+    answer: Match | Refusal | None
+    """To a request without a query; None where a route asks for a field or a query."""
+
+
 class Outcome(enum.Enum):
     """What became of one route for one request, and why: the first rule that it failed."""
 
@@ -66,11 +82,19 @@ class Outcome(enum.Enum):
 class Router:
     """All routes, in file order. ConfigError where two have one name.
 
-    Immutable; equal to another of equal routes.
+    Immutable, but for what it remembers, which changes no answer: places that were
+    asked for, REMEMBERED_MAX at most. Equal to another of equal routes.
     """
 
     routes: tuple[Route, ...]
     _index: Index = field(init=False, repr=False, compare=False)
+    remembered: dict[tuple[str, bytes, bytes], Place] = field(
+        default_factory=dict[tuple[str, bytes, bytes], Place],
+        init=False,
+        repr=False,
+        compare=False,
+    )
+    """By method, target without its query, and Host. All is forgotten where it is full."""
 
     def __post_init__(self) -> None:
         names: set[str] = set()
@@ -86,19 +110,43 @@ class Router:
         405 is for a request that some route would serve under another method. An
         upgrade to WebSocket is a GET like any other here.
         """
+        path, mark, query = head.target.partition(b"?")
+        place = self.remembered.get((head.method, path, head.authority))
+        if place is None or (mark and not is_askable(head.target, query)):
+            found = self._find(head, path)
+            if not isinstance(found, Place):
+                return found
+            place = found
+        answer = place.answer
+        if answer is None:
+            return _judge(place, head, query if mark else None)
+        if mark and isinstance(answer, Match):
+            route, target, normal, params, authority = answer
+            return Match(route, b"%b?%b" % (target, query), normal, params, authority)
+        return answer
+
+    def _find(self, head: RequestHead, path: bytes) -> Place | Refusal | ServerOptions:
+        """Look up the place that a request asks for, and remember it.
+
+        Not where no route is: whoever tries out paths shall not make us forget the others'.
+        Not a target in absolute form: with OPTIONS, a query may change what it stands for.
+        """
         target = parse_target(head.method, head.target, head.authority)
         if isinstance(target, Refusal):
             return target
         if target.form is Form.ASTERISK:
             return ServerOptions(authority=target.authority)
-        asked = Asked(head.fields, target.query)
-        allowed: set[str] = set()
-        for route in self.candidates(target):
-            if _failed_rule(route, asked) is None:
-                if route.serves(head.method):
-                    return _matched(route, target)
-                allowed |= route.allowed
-        return _not_allowed(allowed) if allowed else _NO_ROUTE
+        place = _place(head.method, target, tuple(self.candidates(target)))
+        if (
+            place.routes
+            and target.form is Form.ORIGIN
+            and len(path) <= _PATH_REMEMBERED_MAX
+            and len(head.method) <= _METHOD_REMEMBERED_MAX
+        ):
+            if len(self.remembered) >= REMEMBERED_MAX:
+                self.remembered.clear()
+            self.remembered[head.method, path, head.authority] = place
+        return place
 
     def candidates(self, target: Target) -> Iterator[Route]:
         """Yield the routes of this host and path, the most specific first.
@@ -168,12 +216,45 @@ def _failed_rule(route: Route, asked: Asked) -> Outcome | None:
     return None
 
 
-def _matched(route: Route, target: Target) -> Match:
-    params = route.pattern.bind(target.normal)
-    upstream = route.path_for(target.normal, params)
-    if target.query is not None:
-        upstream += b"?" + target.query
-    return Match(route, upstream, target.normal, params, target.authority)
+def _place(method: str, target: Target, routes: tuple[Route, ...]) -> Place:
+    """Decide as much as can be told without the fields and the query."""
+    answer = _decide(routes, method, None)
+    if isinstance(answer, Route):
+        match = _matched(answer, target.normal, target.authority, None)
+        return Place(target.normal, target.authority, routes, match)
+    return Place(target.normal, target.authority, routes, answer)
+
+
+def _judge(place: Place, head: RequestHead, query: bytes | None) -> Match | Refusal:
+    """Decide with the fields and the query."""
+    answer = _decide(place.routes, head.method, Asked(head.fields, query))
+    assert answer is not None, "all is known, and still no decision"
+    if isinstance(answer, Refusal):
+        return answer
+    return _matched(answer, place.path, place.authority, query)
+
+
+def _decide(routes: tuple[Route, ...], method: str, asked: Asked | None) -> Route | Refusal | None:
+    """Return the first route that serves; None where it takes what is asked to tell."""
+    allowed: set[str] = set()
+    for route in routes:
+        if route.headers or route.query:
+            if asked is None:
+                return None
+            if _failed_rule(route, asked) is not None:
+                continue
+        if route.serves(method):
+            return route
+        allowed |= route.allowed
+    return _not_allowed(allowed) if allowed else _NO_ROUTE
+
+
+def _matched(route: Route, path: bytes, authority: bytes, query: bytes | None) -> Match:
+    params = route.pattern.bind(path)
+    target = route.path_for(path, params)
+    if query is not None:
+        target = b"%b?%b" % (target, query)
+    return Match(route, target, path, params, authority)
 
 
 def _not_allowed(allowed: set[str]) -> Refusal:

@@ -15,9 +15,9 @@ Source: RFC 9112, section 3.2; RFC 3986, sections 5.2.4 and 6.2.2.
 
 import enum
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..refusal import Refusal
 
@@ -26,6 +26,8 @@ TARGET_MAX: Final = 16 * 1024
 HOST_MAX: Final = 255
 """Bytes of a host's name. RFC 1035, 2.3.4: no name in the DNS is longer."""
 PORT_MAX: Final = 65535
+_AUTHORITY_MAX: Final = HOST_MAX + len(":65535")
+_AUTHORITIES_REMEMBERED_MAX: Final = 256
 
 ALLOW: Final = (b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 """What the gateway relays in general; tells nothing of its routes."""
@@ -34,6 +36,7 @@ _ORIGIN: Final = re.compile(
     rb"(/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*)"  # printable, but # ? and backslash
     rb"(?:\?([\x21\x22\x24-\x7e]*))?"  # printable, but #
 )
+_QUERY: Final = re.compile(rb"[\x21\x22\x24-\x7e]*")
 _ABSOLUTE: Final = re.compile(rb"(?i:https?)://([^/?]*)(.*)", re.DOTALL)
 _AUTHORITY: Final = re.compile(
     rb"([A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?"
@@ -55,8 +58,7 @@ class Form(enum.Enum):
     ASTERISK = "asterisk"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a request asks for."""
 
     form: Form
@@ -94,6 +96,11 @@ def parse_target(method: str, target: bytes, authority: bytes) -> Target | Refus
     if absolute := _ABSOLUTE.fullmatch(target):
         return _parse_absolute(method, absolute[1], absolute[2])
     return bad_target(_complaint(target))
+
+
+def is_askable(target: bytes, query: bytes) -> bool:
+    """Whether `parse_target` takes `target`, with this query, if it takes its path without one."""
+    return len(target) <= TARGET_MAX and _QUERY.fullmatch(query) is not None
 
 
 def normalise(path: bytes) -> bytes | Refusal:
@@ -152,6 +159,11 @@ def authority_problem(authority: bytes) -> str | None:
     no name in the DNS does, and a comma or an escape is read in more than one way.
     An IPv6 address has no zone (RFC 9844), and a port may be empty (RFC 3986, 3.2.3).
     """
+    find = _authority_problem if len(authority) <= _AUTHORITY_MAX else _find_authority_problem
+    return find(authority)
+
+
+def _find_authority_problem(authority: bytes) -> str | None:
     if b"@" in authority:
         return "holds user-info (RFC 9110, 4.2.4)"
     found = _AUTHORITY.fullmatch(authority)
@@ -162,6 +174,10 @@ def authority_problem(authority: bytes) -> str | None:
     if authority[:1] == b"[" and not _is_ipv6(found[1][1:-1]):
         return "is no IPv6 address"
     return None
+
+
+_authority_problem = lru_cache(maxsize=_AUTHORITIES_REMEMBERED_MAX)(_find_authority_problem)
+"""Remembered, since nearly all requests name one of a few."""
 
 
 def bad_target(detail: str) -> Refusal:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_core.forwarding.additions import additions
-from gateway_core.forwarding.client import find_client
+from gateway_core.forwarding.client import Client, find_client
 from gateway_core.forwarding.forwarded import read_backwards
 from gateway_core.forwarding.plan import forwarding_plan
 from gateway_core.forwarding.rules import DEFAULT_RULES, Believed, ForwardingRules
@@ -174,3 +174,23 @@ def test_whatever_came_both_families_end_alike(
     assert [each and each.client.text for each in read] == list(reversed(hops))
     listed = (value(sent, b"x-forwarded-for") or b"").split(b",")
     assert listed[-1].strip() == b"10.0.0.1"
+
+
+def test_what_is_remembered_of_one_client_is_told_of_no_other() -> None:
+    plans = [forwarding_plan(DEFAULT_RULES, prefix=prefix) for prefix in (b"", b"/a")]
+    plans.append(forwarding_plan(ForwardingRules(pseudonym=b"other")))
+    told = {
+        additions(
+            RequestHead("GET", b"/", authority, (), version=version),
+            Client(address, scheme, authority, (address,)),
+            plan,
+            request_id,
+        )
+        for address in ("192.0.2.1", "::1", "")
+        for scheme in ("http", "https")
+        for authority in (b"", b"a", b"a" * 300)
+        for version in ("1.1", "2")
+        for plan in plans
+        for request_id in ("1", "2")
+    }
+    assert len(told) == 3 * 2 * 3 * 2 * 3 * 2

@@ -25,6 +25,7 @@ from gateway_core.routing import (
     normalise,
     parse_target,
 )
+from gateway_core.routing.router import REMEMBERED_MAX
 
 
 def asks(
@@ -589,3 +590,89 @@ def test_a_claimed_path_is_one_that_some_request_is_served_at(router: Router, te
     wide = Router(tuple(Route(r.name, r.pattern, "u") for r in router.routes))
     assert router.claims(path) == isinstance(wide.match(asks(path)), Match)
     assert router.claims(path) or not router.claims_exact(path)
+
+
+RULED = Router(
+    (
+        Route("any", Pattern.prefix("/a"), "u", strip_prefix=True),
+        Route("field", Pattern.prefix("/a"), "u", headers=(FieldRule(b"x", b"1"),)),
+        Route("query", Pattern.path("/a/{id}"), "u", query=(QueryRule(b"q", b"1"),)),
+        Route("get", Pattern.path("/a/{id}"), "u", methods=frozenset({"GET"})),
+        Route("post", Pattern.path("/b/{id}"), "u", methods=frozenset({"POST"})),
+        Route("host", Pattern.path("/b/{rest...}"), "u", hosts=("gw",)),
+    )
+)
+TARGETS = st.tuples(
+    st.sampled_from([b"", b"", b"", b"http://gw", b"http://other:80", b"http://a@b"]),
+    st.sampled_from(
+        [
+            *b"/a /a/1 /a/%31 /b/1 /b/./1 /c /a/.. /../a /a%zz /a# /a\\ *".split(),
+            *(b"", b"/b/" + b"x" * 300),
+        ]
+    ),
+    st.sampled_from([b"", b"", b"?", b"?q=1", b"?q=2", b"?q=1?", b"?#", b"?\xff", b"?\n"])
+    | st.just(b"?" + b"q" * 17_000),
+).map(b"".join)
+REQUESTS = st.builds(
+    asks,
+    TARGETS,
+    st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "CONNECT", "TRACE", "M" * 40]),
+    st.sampled_from([b"", b"gw", b"GW:80", b"other", b"a,b", b"[::1]", b"[:::]"]),
+    st.sampled_from([(), ((b"x", b"1"),), ((b"x", b"2"),)]),
+)
+
+
+@given(st.lists(REQUESTS, max_size=30))
+def test_what_a_router_remembers_changes_none_of_its_answers(heads: list[RequestHead]) -> None:
+    warm = Router(RULED.routes)
+    for head in heads:
+        fresh = Router(RULED.routes).match(head)
+        assert warm.match(head) == fresh
+        assert warm.match(head) == fresh
+        assert RULED.match(head) == fresh
+
+
+def test_what_a_router_remembers_is_bounded() -> None:
+    router = only()
+    heads = (
+        asks(b"/%d?%b" % (count, b"q" * 90), host=b"h%d" % (count % 7)) for count in range(5_000)
+    )
+    most = 0
+    for head in heads:
+        router.match(head)
+        most = max(most, len(router.remembered))
+    assert most == REMEMBERED_MAX
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(asks(b"/a/" + b"x" * 254), id="a long path"),
+        pytest.param(asks(b"/a", "M" * 33), id="a long method"),
+        pytest.param(asks(b"/c"), id="no route"),
+        pytest.param(asks(b"http://gw/a"), id="absolute form"),
+        pytest.param(asks(b"/a/%zz"), id="no path"),
+        pytest.param(asks(b"*", "OPTIONS"), id="asterisk form"),
+    ],
+)
+def test_a_router_does_not_remember(head: RequestHead) -> None:
+    router = Router(RULED.routes)
+    router.match(head)
+    assert not router.remembered
+
+
+def test_a_router_remembers_no_query() -> None:
+    router = Router(RULED.routes)
+    router.match(asks(b"/a?secret=1"))
+    router.match(asks(b"/a/1?secret=1"))
+    assert "secret" not in repr(router.remembered)
+    assert len(router.remembered) == 2
+
+
+def test_a_router_that_remembers_is_plain_data() -> None:
+    router = Router(RULED.routes)
+    router.match(asks(b"/a"))
+    twin = copy.deepcopy(router)
+    assert twin == router == RULED
+    assert repr(twin) == repr(router) == repr(RULED)
+    assert twin.match(asks(b"/a")) == router.match(asks(b"/a"))
