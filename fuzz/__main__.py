@@ -163,7 +163,7 @@ def report(target: FuzzTarget, data: bytes) -> Path:
 def main(arguments: list[str]) -> int:
     targets = discover()
     parser = argparse.ArgumentParser(prog="python -m fuzz", description="Run the fuzz targets.")
-    parser.add_argument("--seconds", type=float, default=60, help="time for all targets together")
+    parser.add_argument("--seconds", type=float, default=60, help="time for each target")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("names", nargs="*", metavar="name", help="targets; all if none is named")
     options = parser.parse_args(arguments)
@@ -172,8 +172,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"no target {', '.join(sorted(unknown))}; there are: {known}")
     chosen = [target for target in targets if not options.names or target.name in options.names]
     print(f"seed {options.seed}: repeat with --seed {options.seed}", flush=True)
-    share = options.seconds / max(1, len(chosen))
-    saved = [fuzz(target, share, options.seed) for target in chosen]
+    saved = [fuzz(target, options.seconds, options.seed) for target in chosen]
     return 1 if any(saved) else 0
 
 
