@@ -17,8 +17,10 @@ SEEDS: Final[list[bytes]] = [
     b"1POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: 1\r\n\r\n",
     b"2POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"3HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-    b"4HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    b"2\r\nok\r\n0\r\n\r\n",
+    (
+        b"4HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    ),
     b"5HTTP/1.0 200 OK\r\n\r\nuntil the end",
     b"6HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
 ]

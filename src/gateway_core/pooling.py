@@ -62,6 +62,13 @@ def idle_lifetime(fields: Fields, longest: Duration = IDLE_LIFETIME) -> Duration
     The upstream's `Keep-Alive: timeout=` counts from when it saw the last byte, we count
     from when we did: so a second less, and half of what is shorter than two. 0: not at all.
     """
+    for name, _ in fields:
+        if name == b"keep-alive":
+            return _told_lifetime(fields, longest)
+    return longest
+
+
+def _told_lifetime(fields: Fields, longest: Duration) -> Duration:
     lifetime = int(longest)
     for member in members(fields, b"keep-alive"):
         name, _, digits = member.partition(b"=")

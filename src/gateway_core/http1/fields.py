@@ -44,12 +44,12 @@ Bytes: TypeAlias = bytes | bytearray
 
 def read_fields(lines: bytes) -> Fields:
     """Return the fields in `lines`: good lines, each with its CR LF."""
-    return tuple(
-        [
-            (name.lower(), value.strip(b" \t"))
-            for name, _, value in [line.partition(b":") for line in lines.split(b"\r\n")]
-        ][:-1]
-    )
+    fields: list[tuple[bytes, bytes]] = []
+    for line in lines.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        fields.append((name.lower(), value.strip()))  # of all white space, values hold SP and HTAB
+    fields.pop()
+    return tuple(fields)
 
 
 def field_line_flaw(line: bytes) -> Refusal | None:

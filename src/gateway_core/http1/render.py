@@ -11,6 +11,7 @@ LAST_CHUNK: Final = b"0\r\n\r\n"
 """The end of a chunked body without trailers."""
 CHUNK_END: Final = b"\r\n"
 
+_COLON: Final = b": "
 _LENGTH_EXPECTED: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods that anticipate a body: an empty one is told as such (RFC 9110, 8.6)."""
 
@@ -22,9 +23,9 @@ def render_request(request: UpstreamRequest) -> bytes:
     """
     lines = [
         b"%b %b HTTP/1.1\r\nhost: %b"
-        % (request.method.encode("ascii"), request.target, request.authority)
+        % (request.method.encode("ascii"), request.target, request.authority),
+        *map(_COLON.join, request.fields),
     ]
-    lines += [b"%b: %b" % line for line in request.fields]
     if request.body == UNKNOWN:
         lines.append(b"transfer-encoding: chunked")
     elif request.body or request.method in _LENGTH_EXPECTED:

@@ -12,11 +12,12 @@ from .wire import Wire
 class Connection:
     """Carries one exchange after the other."""
 
-    __slots__ = ("_decoder", "answer_begun", "ended", "rests_until", "reused", "wire")
+    __slots__ = ("answer_begun", "decoder", "ended", "rests_until", "reused", "wire")
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self._decoder = ResponseDecoder()
+        self.decoder = ResponseDecoder()
+        """Of what comes back."""
         self.answer_begun = False
         """Whether a byte came since the last request."""
         self.ended = False
@@ -26,19 +27,12 @@ class Connection:
         self.rests_until = 0.0
         """Trio's time at which it is too old to be used again."""
 
-    def silent(self) -> bool:
-        """Whether nothing came since the last exchange: neither bytes nor an end."""
-        try:
-            return self.wire.receive_some() is None
-        except OSError:
-            return False
-
     def check_silence(self) -> None:
         """Raise CallFailedError where the upstream spoke, or went, before it was asked."""
         try:
             early = self.wire.receive_some()
         except OSError as error:
-            raise CallFailedError(FailureKind.RESET, f"{type(error).__name__}: {error}") from error
+            raise broken(error) from error
         if early:
             raise CallFailedError(FailureKind.PROTOCOL, "an answer came before the request")
         if early is not None:
@@ -46,7 +40,7 @@ class Connection:
 
     def expect(self, method: str) -> None:
         """Make ready for the answer to a request of `method`."""
-        self._decoder.expect(method)
+        self.decoder.expect(method)
         self.answer_begun = False
 
     async def receive(self, *, at_once: bool) -> list[Event]:
@@ -62,13 +56,22 @@ class Connection:
                 await wire.readable()
                 data = wire.receive_some()
         except (OSError, trio.ClosedResourceError) as error:
-            raise CallFailedError(FailureKind.RESET, f"{type(error).__name__}: {error}") from error
+            raise broken(error) from error
         if data:
             self.answer_begun = True
-            return self._decoder.receive(data)
+            return self.decoder.receive(data)
+        return self.end()
+
+    def end(self) -> list[Event]:
+        """Return what it means that the upstream will send no more."""
         self.ended = True
-        return self._decoder.eof()
+        return self.decoder.eof()
 
     def close(self) -> None:
         """Close it, whatever it carries. Safe to call twice."""
         self.wire.close()
+
+
+def broken(error: Exception) -> CallFailedError:
+    """Return what it means that a wire raised `error`."""
+    return CallFailedError(FailureKind.RESET, f"{type(error).__name__}: {error}")

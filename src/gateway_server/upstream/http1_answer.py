@@ -12,14 +12,16 @@ import trio
 
 from gateway_core.clock import UnixTime
 from gateway_core.errors import FailureKind
+from gateway_core.http1.render import render_request
 from gateway_core.http1.response import Body, End, Event, Fault, Head
-from gateway_core.message import Fields, ResponseHead
+from gateway_core.message import Fields, ResponseHead, UpstreamRequest
 from gateway_core.pooling import INFORMATIONAL_MAX, LostRequest, idle_lifetime
 
-from .connection import Connection
+from .connection import Connection, broken
 from .contract import CallFailedError
 from .pool import Pool
 from .upload import Upload
+from .wire import Buffers
 
 InformationalHook: TypeAlias = Callable[[int, Fields], None]
 """Told the status and the fields of an interim answer, such as 103 (RFC 8297)."""
@@ -43,10 +45,12 @@ class Http1Answer:
         "_informational",
         "_interim",
         "_keep_alive",
+        "_method",
         "_pieces",
         "_pool",
         "_upload",
         "_uploading",
+        "_written",
         "answered_at",
         "asked_at",
         "head",
@@ -54,8 +58,11 @@ class Http1Answer:
     )
 
     head: ResponseHead
+    _written: int
+    """Bytes of the request, where `ask` sent all of it."""
 
-    def __init__(self, pool: Pool, informational: InformationalHook | None) -> None:
+    def __init__(self, pool: Pool, method: str, informational: InformationalHook | None) -> None:
+        self._method = method
         self._pool: Pool | None = pool
         self._connection: Connection | None = None
         self._upload: Upload | None = None
@@ -71,32 +78,81 @@ class Http1Answer:
         self.answered_at = UnixTime(0)
         self.trailers: Fields = ()
 
-    def begin(self, connection: Connection, upload: Upload, method: str) -> None:
+    def ask(self, connection: Connection, request: UpstreamRequest) -> Buffers | None:
+        """Send `request`, which has no body, over `connection`; return None if all of it went.
+
+        What is left else, and what is wrong with the wire, is for an `Upload` to see to.
+        """
+        self._connection = connection
+        wire = connection.wire
+        unsent: Buffers = [render_request(request)]
+        before = wire.written
+        try:
+            if not wire.send_some(unsent):
+                return unsent
+        except OSError:
+            return unsent
+        self._written = wire.written - before
+        connection.answer_begun = False
+        connection.decoder.expect(self._method)
+        return None
+
+    def begin(self, connection: Connection, upload: Upload) -> None:
         """Take over `connection`, over which `upload` goes."""
         self._connection, self._upload = connection, upload
         self._failure = None
-        connection.expect(method)
+        connection.expect(self._method)
 
-    def lost(self, method: str) -> LostRequest:
+    def lost(self) -> LostRequest:
         """Return what is known of the request whose connection broke."""
         assert self._connection is not None
-        assert self._upload is not None
+        upload = self._upload
         return LostRequest(
-            method,
+            self._method,
             reused=self._connection.reused,
-            written=self._upload.written,
-            body_begun=self._upload.body_begun,
+            written=self._written if upload is None else upload.written,
+            body_begun=upload is not None and upload.body_begun,
             answer_begun=self._connection.answer_begun,
         )
+
+    def hear(self) -> bool:
+        """Take in what came for a request that `ask` sent whole; tell whether its head did.
+
+        Never waits. Raises CallFailedError.
+        """
+        connection = self._connection
+        assert connection is not None
+        try:
+            data = connection.wire.receive_some()
+        except OSError as error:
+            raise broken(error) from error
+        if data is None:
+            return False
+        if data:
+            connection.answer_begun = True
+            heard = connection.decoder.receive_answer(data)
+        else:
+            heard = connection.end()
+        if isinstance(heard, tuple):
+            self.head, self._keep_alive, body = heard
+            self.answered_at = UnixTime(int(time.time()))
+            self._ended = True
+            if body:
+                self._pieces.append(body)
+            return True
+        self._take(heard)
+        if self._failure is not None:
+            raise self._failure
+        return self.answered_at != 0
 
     async def wait_for_head(self) -> None:
         """Return once the final head is here. Raises CallFailedError."""
         assert self._connection is not None
-        assert self._upload is not None
+        upload = self._upload
         while not self.answered_at:
             # Answers take longer than the next line of ours: a try at once would be wasted.
             self._take(await self._connection.receive(at_once=False))
-            if self._connection.answer_begun and not self._upload.written:
+            if upload is not None and self._connection.answer_begun and not upload.written:
                 raise CallFailedError(FailureKind.PROTOCOL, "an answer came before the request")
             if self._failure is not None:
                 raise self._failure
@@ -210,7 +266,7 @@ class Http1Answer:
         upload, self._upload = self._upload, None
         if connection is not None:
             complete = self._ended and self._failure is None and self._keep_alive
-            if complete and upload is not None and upload.whole:
+            if complete and (upload is None or upload.whole):
                 pool.give_back(connection, idle_lifetime(self.head.fields))
             else:
                 connection.close()

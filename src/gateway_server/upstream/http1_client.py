@@ -17,7 +17,6 @@ import trio
 
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
-from gateway_core.message import UpstreamRequest
 from gateway_core.pooling import may_resend
 from gateway_core.upstream import Endpoint, Upstream
 
@@ -31,6 +30,7 @@ from .slots import Slots
 from .tls import TlsSettings
 from .upload import Upload
 
+_SENT: Final = Stage.SENT
 _SWEEP_SECONDS: Final = 1.0
 """How much longer than its lifetime a connection may rest where nobody calls."""
 
@@ -38,7 +38,7 @@ _SWEEP_SECONDS: Final = 1.0
 class Http1Client:
     """Speaks HTTP/1.1 to the endpoints of one upstream. See `contract.UpstreamClient`."""
 
-    __slots__ = ("_pools",)
+    __slots__ = ("_pools", "_pools_by_id")
 
     def __init__(
         self, upstream: Upstream, tls: TlsSettings | None = None, *, dial: Dial | None = None
@@ -53,6 +53,8 @@ class Http1Client:
             endpoint: Pool(endpoint, dial, Slots(upstream.connections_max, upstream.waiting_max))
             for endpoint in upstream.endpoints
         }
+        # To hash an endpoint costs more than to find it; a pool holds on to its own.
+        self._pools_by_id = {id(pool.endpoint): pool for pool in self._pools.values()}
 
     def pool(self, endpoint: Endpoint) -> Pool:
         """Return the connections to `endpoint`, to look at."""
@@ -72,16 +74,41 @@ class Http1Client:
         answer that comes first interrupts it, and `Answer.finish_upload` asks it again. It
         is not asked beyond the length that the request declares.
         """
-        pool = self._pools[command.endpoint]
+        endpoint = command.endpoint
+        pool = self._pools_by_id.get(id(endpoint)) or self._pools[endpoint]
         places = pool.places
         if not places.take_nowait():
             if places.full:
                 raise CallFailedError(FailureKind.OVERLOADED, "the queue is full")
             progress(Stage.QUEUED)
             await places.take()
-        answer = Http1Answer(pool, informational)
+        request = command.request
+        answer = Http1Answer(pool, request.method, informational)
         try:
-            await _ask(pool, answer, command.request, body, progress)
+            connection = pool.take()
+            if connection is None or request.body:
+                connection = connection or await _dial(pool, progress)
+                upload = Upload(request, body, progress, connection.wire)
+                await _ask(pool, answer, connection, upload, progress)
+            elif (unsent := answer.ask(connection, request)) is not None:
+                upload = Upload(request, body, progress, connection.wire, unsent)
+                await _ask(pool, answer, connection, upload, progress)
+            else:
+                # Nearly every call: flat, since each frame costs at each wait.
+                progress(_SENT)
+                try:  # noqa: SIM105 - a context manager costs
+                    await connection.wire.readable()
+                except (OSError, trio.ClosedResourceError):
+                    pass  # whoever asks the wire next is told again
+                try:
+                    if not answer.hear():
+                        await answer.wait_for_head()
+                except CallFailedError as error:
+                    _check_resend(answer, error)
+                    connection.close()
+                    connection = await _dial(pool, progress)
+                    upload = Upload(request, body, progress, connection.wire)
+                    await _ask(pool, answer, connection, upload, progress)
         except BaseException:
             answer.drop()
             raise
@@ -107,25 +134,27 @@ class Http1Client:
 async def _ask(
     pool: Pool,
     answer: Http1Answer,
-    request: UpstreamRequest,
-    body: BodyReader,
+    connection: Connection,
+    upload: Upload,
     progress: Callable[[Stage], None],
 ) -> None:
-    """Send `request` and wait for its answer's head, on a second connection if need be."""
-    connection = pool.take() or await _dial(pool, progress)
-    upload = Upload(request, body, progress, connection.wire)
-    answer.begin(connection, upload, request.method)
+    """Send `upload` and wait for its answer's head, on a second connection if need be."""
+    answer.begin(connection, upload)
     try:
         await _converse(answer, upload)
     except CallFailedError as error:
-        lost = answer.lost(request.method)
-        if error.kind is not FailureKind.RESET or not may_resend(lost):
-            raise
+        _check_resend(answer, error)
         connection.close()
         connection = await _dial(pool, progress)
         upload.move_to(connection.wire)
-        answer.begin(connection, upload, request.method)
+        answer.begin(connection, upload)
         await _converse(answer, upload)
+
+
+def _check_resend(answer: Http1Answer, error: CallFailedError) -> None:
+    """Raise `error` unless the request may go out once more."""
+    if error.kind is not FailureKind.RESET or not may_resend(answer.lost()):
+        raise error
 
 
 async def _dial(pool: Pool, progress: Callable[[Stage], None]) -> Connection:

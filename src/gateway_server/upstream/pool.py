@@ -45,11 +45,13 @@ class Pool:
     def take(self) -> Connection | None:
         """Return a connection that rested and is as good as new, if there is one."""
         at_rest = self._at_rest
-        while at_rest:
-            connection = at_rest.pop()
-            if connection.rests_until > trio.current_time() and connection.silent():
-                return connection
-            connection.close()
+        if at_rest:
+            now = trio.current_time()
+            while at_rest:
+                connection = at_rest.pop()
+                if connection.rests_until > now and connection.wire.silent():
+                    return connection
+                connection.close()
         return None
 
     async def dial(self) -> Connection:
@@ -70,7 +72,7 @@ class Pool:
         now = trio.current_time()
         kept: list[Connection] = []
         for connection in self._at_rest:
-            if connection.rests_until > now and connection.silent():
+            if connection.rests_until > now and connection.wire.silent():
                 kept.append(connection)
             else:
                 connection.close()

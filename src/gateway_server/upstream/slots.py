@@ -4,41 +4,46 @@ import trio
 
 
 class Slots:
-    """`places` calls at once; `waiting` more may wait, in the order they came."""
+    """`places` calls at once; `waiting` more may wait, in the order they came.
 
-    __slots__ = ("_semaphore", "_waiting", "_waiting_max")
+    A place that is given back while somebody waits goes to the first of them at once, so
+    that nobody who came later takes it before.
+    """
+
+    __slots__ = ("_queue", "_waiting", "_waiting_max", "free")
 
     def __init__(self, places: int, waiting_max: int) -> None:
-        self._semaphore = trio.Semaphore(places)
-        self._waiting = 0
-        self._waiting_max = waiting_max
-
-    @property
-    def free(self) -> int:
+        self.free = places
         """Places that can be taken without waiting."""
-        return self._semaphore.value
+        self._queue = trio.lowlevel.ParkingLot()
+        self._waiting = 0
+        """Callers inside `take`: a look at an int costs less than one at the lot."""
+        self._waiting_max = waiting_max
 
     @property
     def full(self) -> bool:
         """Whether the queue, too, is at its bound."""
-        return self._semaphore.value == 0 and self._waiting >= self._waiting_max
+        return self.free == 0 and self._waiting >= self._waiting_max
 
     def take_nowait(self) -> bool:
         """Take a place if one is free."""
-        try:
-            self._semaphore.acquire_nowait()
-        except trio.WouldBlock:
+        if not self.free:
             return False
+        self.free -= 1
         return True
 
     async def take(self) -> None:
         """Wait for a place and take it. The caller looked at `full` first."""
+        if self.take_nowait():
+            return
         self._waiting += 1
         try:
-            await self._semaphore.acquire()
+            await self._queue.park()
         finally:
             self._waiting -= 1
 
     def give_back(self) -> None:
         """Free a place."""
-        self._semaphore.release()
+        # Those who were called, or cancelled, count as waiting until they run: none may be left.
+        if not (self._waiting and self._queue.unpark()):
+            self.free += 1

@@ -72,6 +72,13 @@ class TlsWire:
                     return None
                 self._feed(received)
 
+    def silent(self) -> bool:
+        """See `Wire.silent`. Only a read tells: a goodbye may be inside already."""
+        try:
+            return self.receive_some() is None
+        except OSError:
+            return False
+
     def _with_the_rest(self, data: bytes) -> bytes:
         """Return `data` and what else is decrypted without another look at the wire."""
         if not self._incoming.pending and not self._tls.pending():

@@ -46,7 +46,9 @@ class Upload:
         body: BodyReader,
         progress: Callable[[Stage], None],
         wire: Wire,
+        unsent: Buffers | None = None,
     ) -> None:
+        """`unsent` is what is left of a request without a body whose head was begun."""
         self._request = request
         self._body = body
         self._progress = progress
@@ -56,6 +58,8 @@ class Upload:
         self.broken = False
         """Whether the upstream takes no more."""
         self._begin(wire)
+        if unsent is not None:
+            self._take_over(unsent)
 
     def _begin(self, wire: Wire) -> None:
         self._wire = wire
@@ -65,6 +69,10 @@ class Upload:
         self._head_waits = self._left != 0
         self.whole = False
         """Whether the upstream has the whole request."""
+
+    def _take_over(self, unsent: Buffers) -> None:
+        self._start -= sum(map(len, self._unsent)) - sum(map(len, unsent))
+        self._unsent = unsent
 
     @property
     def written(self) -> int:

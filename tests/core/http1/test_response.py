@@ -40,6 +40,18 @@ def told(events: list[Event]) -> list[Event]:
     return joined
 
 
+def decode_at_once(data: bytes, method: str = "GET") -> list[Event]:
+    """Decode by `receive_answer`, and tell a whole answer as the events it stands for."""
+    decoder = ResponseDecoder()
+    decoder.expect(method)
+    answer = decoder.receive_answer(data)
+    if isinstance(answer, list):
+        return answer
+    assert decoder.phase is Phase.IDLE
+    known, keep_alive, body = answer
+    return [Head(known, keep_alive), *([Body(body)] if body else []), End(())]
+
+
 def bytewise(data: bytes) -> list[bytes]:
     return [data[i : i + 1] for i in range(len(data))]
 
@@ -382,3 +394,77 @@ def test_every_beginning_of_a_good_status_line_may_become_one(text: bytes) -> No
 def test_fields_are_empty_where_there_are_none() -> None:
     nothing: Fields = ()
     assert head(decode(b"HTTP/1.1 204 x\r\n\r\n")).head.fields == nothing
+
+
+WHOLE = [
+    pytest.param(b"Content-Length: 2\r\n\r\nok", id="6.3 item 6"),
+    pytest.param(b"Content-Length: 0\r\n\r\n", id="6.3 item 6 empty"),
+    pytest.param(b"Connection: keep-alive\r\nContent-Length: 2\r\n\r\nok", id="9.3 keep-alive"),
+    pytest.param(b"Connection: close\r\nContent-Length: 2\r\n\r\nok", id="9.3 close"),
+]
+NOT_WHOLE = [
+    pytest.param(b"Content-Length: 3\r\n\r\nok", id="more to come"),
+    pytest.param(b"Content-Length: 1\r\n\r\nok", id="a byte too many"),
+    pytest.param(b"Content-Length: 02\r\n\r\nok", id="another way to write it"),
+    pytest.param(b"Content-Length: +2\r\n\r\nok", id="8.6 no number"),
+    pytest.param(b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nok", id="8.6 twice"),
+    pytest.param(b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nok", id="8.6 two"),
+    pytest.param(
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok", id="6.3 item 3 both"
+    ),
+    pytest.param(b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="6.3 item 4 chunked"),
+    pytest.param(b"X: 1\r\nX: 2\r\nContent-Length: 2\r\n\r\nok", id="5.2 a field twice"),
+    pytest.param(b"X: " + b"y" * 100_000 + b"\r\nContent-Length: 2\r\n\r\nok", id="5.4 large"),
+    pytest.param(b"X%d: y\r\n" * 500 % (*range(500),) + b"Content-Length: 2\r\n\r\nok", id="5.4 many"),
+    pytest.param(b"Content-Length : 2\r\n\r\nok", id="5.1 a space"),
+    pytest.param(b"Content-Le", id="half a head"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", WHOLE)
+def test_a_whole_answer_means_what_its_events_mean(rest: bytes) -> None:
+    decoder = ResponseDecoder()
+    decoder.expect("GET")
+    assert isinstance(decoder.receive_answer(OK + rest), tuple)
+    assert decode_at_once(OK + rest) == decode(OK + rest)
+
+
+@pytest.mark.parametrize("rest", NOT_WHOLE)
+def test_what_is_not_a_whole_answer_is_told_in_events(rest: bytes) -> None:
+    decoder = ResponseDecoder()
+    decoder.expect("GET")
+    events = decoder.receive_answer(OK + rest)
+    assert isinstance(events, list)
+    assert events == decode(OK + rest)
+
+
+def test_an_answer_that_goes_on_is_told_in_events() -> None:
+    decoder = ResponseDecoder()
+    decoder.expect("GET")
+    assert decoder.receive_answer(OK + b"Content-") == []
+    assert decoder.receive_answer(b"Length: 2\r\n\r\nok") == decode(
+        OK + b"Content-Length: 2\r\n\r\nok"
+    )
+
+
+@given(
+    version=st.sampled_from([b"1.1", b"1.0", b"1.2"]),
+    status=st.sampled_from([b"200", b"204", b"304", b"103", b"101", b"404", b"600"]),
+    lines=st.lists(
+        st.sampled_from([
+            b"Content-Length: 2", b"content-length:2 ", b"Content-Length: 3", b"Content-Length: 0",
+            b"Transfer-Encoding: chunked", b"Connection: close", b"Connection: Keep-Alive",
+            b"Connection: keep-alive", b"Set-Cookie: a", b"X:\t \xff\t", b"X: \x0b", b" folded",
+        ]),
+        max_size=4,
+    ),
+    body=st.sampled_from([b"", b"ok", b"ok!", b"2\r\nok\r\n0\r\n\r\n"]),
+    method=st.sampled_from(["GET", "HEAD"]),
+)  # fmt: skip
+def test_to_decode_an_answer_at_once_changes_nothing(
+    version: bytes, status: bytes, lines: list[bytes], body: bytes, method: str
+) -> None:
+    data = b"HTTP/%b %b X\r\n%b\r\n%b" % (
+        version, status, b"".join(line + b"\r\n" for line in lines), body,
+    )  # fmt: skip
+    assert decode_at_once(data, method) == decode(data, method=method)

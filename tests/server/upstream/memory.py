@@ -62,6 +62,10 @@ class MemoryWire:
         assert not self.closed
         return self.incoming.take()
 
+    def silent(self) -> bool:
+        pipe = self.incoming
+        return not (pipe.broken or pipe.ended or pipe.data)
+
     async def readable(self) -> None:
         assert not self.reading, "two tasks read"
         self.reading += 1

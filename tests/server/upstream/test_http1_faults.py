@@ -1,5 +1,6 @@
 """Upstreams that break the rules, or die: a named failure, and the connection is never used again."""
 
+import contextlib
 import os
 from collections.abc import AsyncIterator
 
@@ -7,12 +8,13 @@ import pytest
 import trio
 
 from gateway_core.errors import FailureKind
-from gateway_core.exchange import CallUpstream
+from gateway_core.exchange import CallUpstream, Stage
 from gateway_core.message import UNKNOWN, UpstreamRequest
 from gateway_core.pooling import INFORMATIONAL_MAX
 from gateway_core.upstream import Endpoint, Upstream
 from gateway_server.upstream.contract import CallFailedError
 from gateway_server.upstream.http1_client import Http1Client
+from gateway_server.upstream.wire import Buffers
 from tests.server.upstream.memory import MemoryPeer, MemoryWire, Net
 from tests.server.upstream.upstreams import OK, Peer, Pieces, Script, always_ok, read_all, serving
 
@@ -282,3 +284,74 @@ async def test_an_answer_while_the_head_still_waits_is_nobodys(autojump_clock) -
         assert failure.value.kind is FailureKind.PROTOCOL
         assert net.open == 0
         assert wires[0].outgoing.data == b""
+
+
+class Halting(MemoryWire):
+    """From its second request on, a wire that stops in the middle of a write."""
+
+    begun = 0
+    takes = 0
+    breaks = False
+
+    def send_some(self, buffers: Buffers) -> bool:
+        self.begun += 1
+        if self.outgoing.broken:
+            raise BrokenPipeError("broken")
+        if self.begun != 2:
+            return super().send_some(buffers)
+        data = bytes(buffers.pop())
+        self.written += self.outgoing.put(data[: self.takes])
+        if data[self.takes :]:
+            buffers.append(data[self.takes :])
+        if self.breaks:
+            self.outgoing.broken = self.incoming.broken = True
+            raise BrokenPipeError("broken")
+        return not buffers
+
+
+@pytest.mark.parametrize("takes", [0, 7, 1000])
+@pytest.mark.parametrize("breaks", [False, True], ids=["goes on", "breaks"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_request_whose_head_is_not_taken_at_once(
+    autojump_clock, takes: int, breaks: bool, method: str
+) -> None:
+    heads: list[bytes] = []
+    stages: list[Stage] = []
+
+    async def serve(peer: MemoryPeer) -> None:
+        with contextlib.suppress(ConnectionResetError):
+            while head := await peer.head():
+                heads.append(head)
+                await peer.send(OK)
+
+    async def dial(_endpoint: Endpoint) -> MemoryWire:
+        wire = Halting(net)
+        wire.takes, wire.breaks = takes, breaks
+        net.open += 1
+        nursery.start_soon(serve, MemoryPeer(wire))
+        return wire
+
+    endpoint = Endpoint("http", "memory", 80)
+    upstream = Upstream("u", (endpoint,), connections_max=1)
+    client = Http1Client(upstream, dial=dial)
+    lost = breaks and takes and method == "POST"
+    async with trio.open_nursery() as nursery:
+        net = Net(nursery, serve)
+        for turn in range(2):
+            command = CallUpstream(upstream, endpoint, UpstreamRequest(method, b"/", b"h", ()))
+            if turn == 1:
+                stages.clear()
+            if turn == 1 and lost:
+                with pytest.raises(CallFailedError) as failure:
+                    await client.call(command, Pieces(), stages.append)
+                assert failure.value.kind is FailureKind.RESET
+                continue
+            answer = await client.call(command, Pieces(), stages.append)
+            assert await read_all(answer) == b"ok"
+        if not lost:
+            assert stages == ([Stage.CONNECTING, Stage.SENT] if breaks else [Stage.SENT])
+        assert client.pool(endpoint).places.free == 1
+        assert net.open == client.pool(endpoint).at_rest == (0 if lost else 1)
+        assert len(set(heads)) == 1, "the same head each time"
+        await client.aclose()
+        nursery.cancel_scope.cancel()

@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+import trio.testing
 
 from gateway_server.upstream.slots import Slots
 
@@ -56,3 +57,31 @@ async def test_a_caller_that_is_cancelled_in_the_queue_takes_nothing_along(
         slots.give_back()
     assert sorted(served) == [n for n in range(3) if n != leaver]
     assert slots.free == 1
+
+
+async def test_a_place_that_comes_back_while_one_who_waited_is_leaving_is_not_lost() -> None:
+    slots = Slots(1, waiting_max=1)
+    assert slots.take_nowait()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(slots.take)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+        slots.give_back()
+        assert slots.free == 1
+    assert slots.take_nowait()
+
+
+async def test_a_place_that_was_promised_is_nobody_elses() -> None:
+    slots, served = Slots(1, waiting_max=1), []
+
+    async def caller() -> None:
+        await slots.take()
+        served.append(slots.free)
+
+    assert slots.take_nowait()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(caller)
+        await trio.testing.wait_all_tasks_blocked()
+        slots.give_back()
+        assert not slots.take_nowait()
+    assert served == [0]

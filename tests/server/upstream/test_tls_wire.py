@@ -120,6 +120,7 @@ async def test_a_read_returns_all_that_came(autojump_clock) -> None:
         await said.wait()
         assert wire.receive_some() == b"one two three"
         assert wire.receive_some() is None
+        assert wire.silent()
 
 
 async def test_words_and_the_goodbye_behind_them_come_one_after_the_other(autojump_clock) -> None:
@@ -138,6 +139,7 @@ async def test_words_and_the_goodbye_behind_them_come_one_after_the_other(autoju
         wire = await open_wire(Net(nursery, serve))(ENDPOINT)
         await said.wait()
         assert wire.receive_some() == b"word"
+        assert not wire.silent(), "though nothing is left in the wire below"
         assert wire.receive_some() == b""
         assert wire.receive_some() == b""
         wire.close()
@@ -160,6 +162,7 @@ async def test_words_before_a_broken_record_are_read_and_then_it_is_an_error(
         wire = await open_wire(Net(nursery, serve))(ENDPOINT)
         await said.wait()
         assert wire.receive_some() == b"word"
+        assert not wire.silent()
         with pytest.raises(ssl.SSLError):
             wire.receive_some()
         wire.close()

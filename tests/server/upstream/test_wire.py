@@ -106,3 +106,14 @@ def test_a_wire_is_closed_where_no_loop_runs() -> None:
     wire.close()
     assert theirs.recv(1) == b""
     theirs.close()
+
+
+async def test_a_wire_is_silent_until_anything_comes(pair) -> None:
+    wire, theirs = pair
+    assert wire.silent()
+    theirs.send(b"x")
+    assert not wire.silent()
+    assert wire.receive_some() == b"x"
+    assert wire.silent()
+    theirs.close()
+    assert not wire.silent()
