@@ -24,7 +24,7 @@ def test_numbers_and_switches_may_come_from_variables() -> None:
         pytest.param(
             'access_log = "yes"', 'must be "auto", "json", "console" or "off"', id="no such choice"
         ),
-        pytest.param('protocol = "quick"', 'must be "stock"', id="no such protocol"),
+        pytest.param('protocol = "quick"', 'must be "own" or "stock"', id="no such protocol"),
         pytest.param('via = "a b"', "is no name for Via", id="a space in a token"),
     ],
 )
