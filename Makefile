@@ -45,4 +45,4 @@ bench: setup
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .bench bench/results .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,7 +14,7 @@ CORE_MODULES = [
     path for path in sorted((SRC / "gateway_core").rglob("*.py")) if path.name != "__init__.py"
 ]
 PACKAGES = [path for path in FILES if path.name == "__init__.py"]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "fuzz" / "README.md"])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 400
