@@ -3,7 +3,6 @@
 from .as_httpx import PooledTransport
 from .contract import Answer, BodyReader, CallFailedError, UpstreamClient
 from .http1_client import Http1Client
-from .httpx_client import HttpxClient
 from .tls import TlsSettings
 
 __all__ = [
@@ -11,7 +10,6 @@ __all__ = [
     "BodyReader",
     "CallFailedError",
     "Http1Client",
-    "HttpxClient",
     "PooledTransport",
     "TlsSettings",
     "UpstreamClient",

@@ -4,8 +4,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-import httpx
-
 from gateway_core.errors import FailureKind
 
 from .contract import CallFailedError
@@ -20,28 +18,13 @@ _BY_TYPE: tuple[tuple[type[BaseException], FailureKind], ...] = (
     (ConnectionResetError, FailureKind.RESET),
     (BrokenPipeError, FailureKind.RESET),
     (TimeoutError, FailureKind.CONNECT_TIMEOUT),
-    (httpx.ConnectTimeout, FailureKind.CONNECT_TIMEOUT),
-    (httpx.ReadTimeout, FailureKind.RESPONSE_TIMEOUT),
-    (httpx.WriteTimeout, FailureKind.WRITE_TIMEOUT),
-    (httpx.PoolTimeout, FailureKind.OVERLOADED),
-    (httpx.ConnectError, FailureKind.UNREACHABLE),
-    (httpx.ReadError, FailureKind.RESET),
-    (httpx.WriteError, FailureKind.RESET),
-    (httpx.CloseError, FailureKind.RESET),
-    (httpx.ProtocolError, FailureKind.PROTOCOL),
-    (httpx.TransportError, FailureKind.PROTOCOL),
     (OSError, FailureKind.UNREACHABLE),
 )
 
-_NO_ANSWER = "without sending a response"
-"""How httpcore tells that the peer closed before a byte of its answer came."""
-
 
 def failed(error: Exception) -> CallFailedError:
-    """Return what `error`, raised by a client library, means to the core."""
+    """Return what `error`, raised while connecting, means to the core."""
     problem = f"{type(error).__name__}: {error}"
-    if isinstance(error, httpx.RemoteProtocolError) and _NO_ANSWER in str(error):
-        return CallFailedError(FailureKind.RESET, problem)
     chain = list(_causes(error))
     for cause in reversed(chain):
         for type_, kind in _BY_TYPE:
