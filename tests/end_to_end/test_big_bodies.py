@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,17 +19,23 @@ GROWTH_MAX = 32 * 2**20
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory that the process and its children hold now, by the kernel's account."""
+    """Bytes of memory that the process and its children hold now, by the kernel's account.
+
+    Processes that end meanwhile hold none.
+    """
     total = 0
-    for child in [pid, *children(pid)]:
-        pages = int(Path(f"/proc/{child}/statm").read_text().split()[1])
-        total += pages * os.sysconf("SC_PAGE_SIZE")
+    for process in [pid, *children(pid)]:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+            total += pages * os.sysconf("SC_PAGE_SIZE")
     return total
 
 
 def children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [grandchild for child in map(int, listed) for grandchild in [child, *children(child)]]
+    with suppress(FileNotFoundError, ProcessLookupError):
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [each for child in map(int, listed) for each in [child, *children(child)]]
+    return []
 
 
 @asynccontextmanager
