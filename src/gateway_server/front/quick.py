@@ -141,7 +141,7 @@ class QuickHttp1:
         """Wait for a head, and begin what it asks for."""
         decoder, wire = self.decoder, self.wire
         while True:
-            if self.last and not decoder.begun:
+            if self.last and not decoder.waiting:
                 return Ending.IDLE
             request = decoder.next_head()
             if request is not None:
@@ -253,4 +253,9 @@ class QuickHttp1:
             return None
         if self._timed_out and self.decoder.begun:
             return await self._refuse(HEAD_TIMEOUT, offender(b"", self._peer))
+        if not self._timed_out and (data := self.wire.read_at_once()):
+            # A drain, and a request that came just before it: closing would lose it.
+            self._bytes_in += len(data)
+            self.decoder.receive(data)
+            return None
         return Ending.IDLE
