@@ -5,41 +5,13 @@ from itertools import pairwise
 
 import pytest
 
+from fuzz.fuzz_http1 import requests as decode
 from gateway_core.http1.flaws import INCOMPLETE
 from gateway_core.http1.judge import RequestJudge
 from gateway_core.http1.request import Phase, RequestDecoder
 from gateway_core.message import UNKNOWN
 from gateway_core.refusal import Refusal
 from tests.core.http1.cases import CASES, CHUNKED, GET, Case, get, post
-
-
-def decode(pieces: list[bytes]) -> tuple[list[tuple[str, bytes, bytes]], Refusal | None]:
-    """Return (method, target, body) of each whole message, and what ended it all, if anything."""
-    decoder, messages, body = RequestDecoder(), [], b""
-    in_body = False
-    for piece in pieces:
-        decoder.receive(piece)
-        while True:
-            if not in_body:
-                if decoder.phase in {Phase.LAST, Phase.REFUSED}:
-                    return messages, None
-                head = decoder.next_head()
-                if head is None:
-                    break
-                if isinstance(head, Refusal):
-                    return messages, head
-                in_body, body = True, b""
-            got = decoder.next_piece()
-            if got is None:
-                break
-            if isinstance(got, Refusal):
-                return messages, got
-            body += got
-            if not got:
-                assert decoder.request is not None
-                messages.append((decoder.request.method, decoder.request.target, body))
-                in_body = False
-    return messages, decoder.eof()
 
 
 def is_tunnel(case: Case) -> bool:
