@@ -127,7 +127,9 @@ class LaneDriver(Generic[E, C]):
         machine, perform, alarm = self._machine, self._perform, self._alarm
         now = alarm.now
         if first is None:
-            commands, self._overtaking = self._overtaking or (), None
+            # Whatever else cancels the lane would lose the command that was being performed.
+            assert self._overtaking is not None, "interrupted, and nothing overtook"
+            commands, self._overtaking = self._overtaking, None
         else:
             commands = machine.receive(first, now())
         while True:

@@ -54,6 +54,8 @@ class QuickHttp1:
         self._patience: Instant = NEVER
         """When a head must be complete, or have begun; NEVER while a request is served."""
         self._timed_out = False
+        self._idling_ends = False
+        """Whether the scope was cancelled because there is to be no further wait for a head."""
         self._stream: QuickStream | None = None
         self._talk: Conversation | None = None
         self._call: HttpCall | None = None
@@ -71,7 +73,7 @@ class QuickHttp1:
         """Let this be the last request; end at once where there is none."""
         self.last = True
         if self._stream is None and not self.decoder.begun:
-            self._scope.cancel()
+            self._end_idling()
 
     def look_at_client(self) -> None:
         """Notice that the client left while nobody reads from it."""
@@ -157,6 +159,10 @@ class QuickHttp1:
                 return Ending.IDLE if refusal is None else await self._refuse(refusal)
             self._bytes_in += len(data)
             decoder.receive(data)
+            if self._idling_ends:
+                # It came in the moment of a drain or a time-out, whose cancellation is still
+                # to be met: here, where it interrupts nothing that could not be taken up again.
+                await trio.lowlevel.checkpoint()
         if isinstance(request, Refusal):
             return await self._refuse(request)
         self._patience = NEVER
@@ -245,17 +251,27 @@ class QuickHttp1:
         else:
             self._timed_out = True
             self._patience = NEVER
-            self._scope.cancel()
+            self._end_idling()
+
+    def _end_idling(self) -> None:
+        """Interrupt the wait for a head, and nothing else."""
+        self._idling_ends = True
+        self._scope.cancel()
 
     async def _after_interruption(self) -> Ending | None:
         """Decide how to go on once the scope was cancelled: None, to serve on."""
-        if self._stream is not None or not (self._timed_out or self.last):
+        ends, self._idling_ends = self._idling_ends, False
+        if self._stream is not None or not ends:
             return None
-        if self._timed_out and self.decoder.begun:
+        timed_out, self._timed_out = self._timed_out, False
+        if timed_out and self.decoder.begun:
             return await self._refuse(HEAD_TIMEOUT, offender(b"", self._peer))
-        if not self._timed_out and (data := self.wire.read_at_once()):
-            # A drain, and a request that came just before it: closing would lose it.
+        if data := self.wire.read_at_once():
             self._bytes_in += len(data)
             self.decoder.receive(data)
-            return None
-        return Ending.IDLE
+        if not self.decoder.waiting:
+            return Ending.IDLE
+        # A request came in the same moment: closing now would lose it.
+        self._patience = after(self.alarm.now(), self._head_timeout)
+        self.alarm.look()
+        return None
