@@ -1,13 +1,10 @@
 """An ASGI WebSocket, answered by an HTTP refusal: sockets are not relayed yet."""
 
-import secrets
-
-from gateway_core.clock import Instant
 from gateway_core.exchange import Policies, Record, refuse_upgrade
-from gateway_core.forwarding import find_client, request_id
 from gateway_core.refusal import refused
 
 from .downstream import Receive, Scope, Send, request_head
+from .identifiers import fresh_id
 from .telemetry import AccessLog
 from .timers import now
 
@@ -23,14 +20,8 @@ class WebSocketEdge:
         """Serve one handshake (ASGI, with the denial response)."""
         await receive()
         head = request_head({**scope, "method": "GET"})
-        refusal = refuse_upgrade(head, self._policies)
-        record = Record(
-            client=find_client(head, self._policies.forwarding).address,
-            request_id=request_id(head.fields, secrets.token_hex(16)),
-            status=refusal.status,
-            reason=refusal.reason,
-            started=Instant(now()),
-        )
+        record = Record()
+        refusal = refuse_upgrade(head, fresh_id(), self._policies, record, now())
         answer, body = refused(refusal, record.request_id, head.method)
         record.bytes_out = len(body)
         fields = list(answer.fields)

@@ -1,5 +1,6 @@
 """One HTTP request and its answer: the machine, what it is told, what it commands."""
 
+from .admission import Admission, admit
 from .exchange import CLIENT_LEFT, MOVES, Exchange, Phase
 from .policies import Policies
 from .record import Record
@@ -32,6 +33,7 @@ __all__ = [
     "CLIENT_LEFT",
     "MOVES",
     "Abandoned",
+    "Admission",
     "BodyEnded",
     "CallProgressed",
     "CallUpstream",
@@ -55,6 +57,7 @@ __all__ = [
     "UpstreamAnswered",
     "UpstreamBroke",
     "UpstreamFailed",
+    "admit",
     "refuse_upgrade",
     "too_large",
     "upstream_failed",

@@ -21,29 +21,20 @@ A cut transfer never looks complete: chunked bodies lack their last chunk
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 from ..clock import NEVER, Instant, after
 from ..errors import FailureKind
-from ..forwarding import (
-    LOOPING,
-    Client,
-    find_client,
-    forward_request,
-    forward_response,
-    is_last_hop,
-    request_id,
-    via_loop,
-)
+from ..forwarding import forward_request, forward_response
 from ..machine import Tick
 from ..message import RequestHead
 from ..refusal import Refusal, refused
-from ..routing import Match, ServerOptions
 from ..upstream import Upstream
+from .admission import Admission, admit
 from .policies import Policies
 from .record import Record
-from .refusals import MALFORMED_BODY, SERVER_OPTIONS, SLOW_BODY, too_large, upstream_failed
+from .refusals import MALFORMED_BODY, SLOW_BODY, too_large, upstream_failed
 from .vocabulary import (
     Abandoned,
     BodyEnded,
@@ -122,8 +113,7 @@ class Exchange:
     phase: Phase = Phase.ROUTING
     record: Record = field(default_factory=Record)
     _head: RequestHead | None = None
-    _client: Client | None = None
-    _match: Match | None = None
+    _admission: Admission | None = None
     _asked: tuple[bytes, ...] = ()
     """The authorities by which the upstream may name itself in its answer."""
     _upstream: Upstream | None = None
@@ -178,38 +168,22 @@ class Exchange:
         return ()
 
     def _on_arrival(self, event: RequestArrived, now: Instant) -> Sequence[Command]:
-        self._head = head = event.head
-        self._client = find_client(head, self.policies.forwarding)
-        self.record.started = now
-        self.record.client = self._client.address
-        self.record.request_id = request_id(head.fields, event.fresh_id)
-        refusal = self._judge(head)
-        return self._call(now) if refusal is None else self._refuse(refusal)
-
-    def _judge(self, head: RequestHead) -> Refusal | None:
-        """Find the route; return why the request is not to be forwarded, if it is not."""
-        found = self.policies.router.match(head)
-        if isinstance(found, Refusal):
-            return found
-        if isinstance(found, ServerOptions) or is_last_hop(head):
-            return SERVER_OPTIONS
-        if via_loop(head.fields, self.policies.forwarding.pseudonym):
-            return LOOPING
-        self._match = found
-        self.record.route, self.record.upstream = found.route.name, found.route.upstream
-        limit = found.route.body_max
-        return too_large(limit) if limit is not None and head.body > limit else None
+        self._head = event.head
+        admitted = admit(event.head, event.fresh_id, self.policies, self.record, now)
+        if isinstance(admitted, Refusal):
+            return self._refuse(admitted)
+        self._admission = admitted
+        return self._call(now)
 
     def _call(self, now: Instant) -> Sequence[Command]:
         assert self._head is not None
-        assert self._client is not None
-        assert self._match is not None
-        found = self._match
+        assert self._admission is not None
+        found = self._admission.match
         upstream = self.policies.upstreams[found.route.upstream]
         endpoint = upstream.endpoints[0]
         request = forward_request(
             self._head,
-            self._client,
+            self._admission.client,
             self.policies.plans[found.route.name],
             target=found.target,
             authority=(upstream.preserve_host and found.authority) or endpoint.authority,
@@ -239,28 +213,30 @@ class Exchange:
         self._choose_deadline()
 
     def _on_request_body_read(self, event: RequestBodyRead, now: Instant) -> Sequence[Command]:
-        assert self._match is not None
+        assert self._admission is not None
         self.record.bytes_in += event.size
-        limit = self._match.route.body_max
+        limit = self._admission.match.route.body_max
         if limit is not None and self.record.bytes_in > limit:
             return self._end_early(too_large(limit))
         self._wait_upload(_Wait.UPSTREAM_WRITE, now)
         return ()
 
     def _on_answer(self, event: UpstreamAnswered, now: Instant) -> Sequence[Command]:
-        assert self._client is not None
-        assert self._match is not None
+        assert self._admission is not None
+        admission = self._admission
         self.record.answered, self.record.status = now, event.head.status
         self._call_deadline = self._upload_deadline = NEVER
         self._move_to(Phase.STREAMING)
         self._wait_download(_UPSTREAM_BODY, now)
         head = forward_response(
             event.head,
-            self._client,
-            self.policies.plans[self._match.route.name],
+            admission.client,
+            self.policies.plans[admission.match.route.name],
             asked=self._asked,
             request_id=self.record.request_id,
         )
+        if admission.fields:
+            head = replace(head, fields=head.fields + admission.fields)
         return (StreamBody(head),)
 
     def _on_response_body_read(self, event: ResponseBodyRead, now: Instant) -> None:
@@ -310,6 +286,8 @@ class Exchange:
     def _refuse(self, refusal: Refusal) -> Sequence[Command]:
         assert self._head is not None
         self._finish(refusal.status, refusal.reason)
+        if self._admission is not None:
+            refusal = refusal.with_fields(*self._admission.fields)
         head, body = refused(refusal, self.record.request_id, self._head.method)
         self.record.bytes_out = len(body)
         return (Respond(head, body, refusal.close),)

@@ -2,23 +2,28 @@
 
 from typing import Final
 
+from ..clock import Instant
 from ..message import RequestHead
 from ..refusal import Refusal
-from ..routing import ServerOptions
+from .admission import admit
 from .policies import Policies
-from .refusals import SERVER_OPTIONS
+from .record import Record
 
-FORBIDDEN: Final = Refusal(403, "websocket-refused", "This route takes no WebSockets.")
 NOT_RELAYED: Final = Refusal(
     501, "websocket-not-relayed", "This gateway does not relay WebSockets yet."
 )
 
 
-def refuse_upgrade(head: RequestHead, policies: Policies) -> Refusal:
-    """Return why the handshake is refused: what routing says, the route, or that we cannot."""
-    found = policies.router.match(head)
-    if isinstance(found, Refusal):
-        return found
-    if isinstance(found, ServerOptions):
-        return SERVER_OPTIONS
-    return NOT_RELAYED if found.route.websocket else FORBIDDEN
+def refuse_upgrade(
+    head: RequestHead, fresh_id: str, policies: Policies, record: Record, now: Instant
+) -> Refusal:
+    """Return why the handshake is refused: what admission says, or that we cannot.
+
+    `record` is told what was found out, and why.
+    """
+    admitted = admit(head, fresh_id, policies, record, now, upgrade=True)
+    refusal = (
+        admitted if isinstance(admitted, Refusal) else NOT_RELAYED.with_fields(*admitted.fields)
+    )
+    record.status, record.reason = refusal.status, refusal.reason
+    return refusal

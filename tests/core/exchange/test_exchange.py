@@ -36,6 +36,7 @@ from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, get
 from tests.script import Script
 
 OK = UpstreamAnswered(ResponseHead(200, ((b"server", b"x"),)), UnixTime(1), UnixTime(2))
+HEAD = ResponseHead(200, ((b"server", b"x"), (b"x-request-id", b"id")))
 CONNECTING, SENDING, SENT, QUEUED = (
     CallProgressed(stage) for stage in (Stage.CONNECTING, Stage.SENDING, Stage.SENT, Stage.QUEUED)
 )
@@ -60,8 +61,7 @@ def calling(head=None, *, at: float = 0) -> Script:
 
 def stream(script: Script, when: float) -> Script:
     """Let the upstream answer 200 at `when`."""
-    head = ResponseHead(200, ((b"server", b"x"), (b"x-request-id", b"id")))
-    return script.at(when, OK, StreamBody(head))
+    return script.at(when, OK, StreamBody(HEAD))
 
 
 def ends_in(script: Script, when: float, event: Event | Tick) -> Respond:
@@ -131,6 +131,25 @@ def test_an_answer_may_come_before_the_request_was_sent_whole() -> None:
     stream(script, 0.3).at(0.4, RequestBodySent()).at(0.5, RequestBodyRead(2)).at(0.6, SENT)
     script.at(0.7, BodyEnded())
     assert script.machine.record.bytes_in == 3
+
+
+# What admission says goes with every answer
+
+
+def told(fields=((b"ratelimit", b'"x";r=1'),)) -> Script:
+    """A script whose request was admitted with something to tell."""
+    script = calling()
+    script.machine._admission.fields = fields
+    return script
+
+
+def test_what_admission_tells_is_on_the_upstream_s_answer() -> None:
+    told().at(1, OK, StreamBody(ResponseHead(200, (*HEAD.fields, (b"ratelimit", b'"x";r=1')))))
+
+
+def test_what_admission_tells_is_on_the_gateway_s_own_answer() -> None:
+    command = ends_in(told(), 1, UpstreamFailed(FailureKind.REFUSED))
+    assert value(command.head.fields, b"ratelimit") == b'"x";r=1'
 
 
 # Refused before any upstream is asked

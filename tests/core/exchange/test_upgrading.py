@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from gateway_core.exchange import refuse_upgrade
+from gateway_core.clock import Instant
+from gateway_core.exchange import Record, refuse_upgrade
 from gateway_core.routing import Pattern, Route, Router
 from tests.exchanges import POLICIES, get
 
@@ -23,5 +24,8 @@ SOME = dataclasses.replace(POLICIES, router=Router((*POLICIES.router.routes, CLO
     ],
 )
 def test_why_a_handshake_is_refused(head, status: int, reason: str) -> None:
-    refusal = refuse_upgrade(head, SOME)
+    record = Record()
+    refusal = refuse_upgrade(head, "id", SOME, record, Instant(3))
     assert (refusal.status, refusal.reason) == (status, reason)
+    assert (record.status, record.reason) == (status, reason)
+    assert (record.client, record.request_id, record.started) == ("192.0.2.1", "id", 3)
