@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from .frozen import frozen
+
 Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
 """Field lines: (lower-case name, value without surrounding white space), in order."""
 
@@ -17,7 +19,7 @@ UNKNOWN: Final = -1
 """A body whose length is not told beforehand: chunked, or an HTTP/2 stream's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestHead:
     """What a client asks, before any decision was taken."""
 
@@ -38,7 +40,7 @@ class RequestHead:
     """Bytes to come: 0 for none, UNKNOWN where it is not told."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpstreamRequest:
     """What an endpoint is asked: ready to be framed and written."""
 
@@ -51,7 +53,7 @@ class UpstreamRequest:
     body: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResponseHead:
     """A final answer's head, from an upstream or from us."""
 

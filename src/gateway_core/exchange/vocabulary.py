@@ -5,18 +5,18 @@ what to do; a command's docstring names the events in which it can end.
 """
 
 import enum
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from ..clock import UnixTime
 from ..errors import FailureKind
+from ..frozen import frozen
 from ..machine import Tick
 from ..message import RequestHead, ResponseHead, UpstreamRequest
 from ..upstream import Endpoint, Upstream
 
 
 # Events: what happened, in the past tense.
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestArrived:
     """A client's request head is complete."""
 
@@ -51,7 +51,7 @@ class RequestBodySent(NamedTuple):
     """The upstream took all there was; the client is to give more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpstreamAnswered:
     """The final head of the upstream's answer is here."""
 
@@ -62,7 +62,7 @@ class UpstreamAnswered:
     """RFC 9111, 4.2.3: response_time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpstreamFailed:
     """The call ended without the head of an answer."""
 
@@ -120,7 +120,7 @@ Event: TypeAlias = (
 
 
 # Commands: what to do, in the imperative.
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallUpstream:
     """Send `request` to `endpoint`. Ends in UpstreamAnswered or UpstreamFailed.
 
@@ -132,7 +132,7 @@ class CallUpstream:
     request: UpstreamRequest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Respond:
     """Answer the client from here, without an upstream. Ends the exchange."""
 
@@ -142,7 +142,7 @@ class Respond:
     """Whether the client's connection is unusable from then on."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamBody:
     """Send `head`, and the upstream's body behind it. Ends in BodyEnded or UpstreamBroke.
 
@@ -152,7 +152,7 @@ class StreamBody:
     head: ResponseHead
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """End the client's transfer so that it cannot pass for complete. Ends the exchange."""
 

