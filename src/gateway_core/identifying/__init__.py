@@ -1,0 +1,65 @@
+"""Who asks, and whether it may: credentials judged without I/O, signatures left to others."""
+
+from .api_keys import ApiKey, KeyRing, digest_of
+from .caller import CONSUMER_ID, CONSUMER_SCOPES, IDENTITY_FIELDS, Caller
+from .claims import ALGORITHMS, Claimed, TokenRules
+from .failing import FailedAttempts
+from .guard import UNAVAILABLE, Guard, Identified, Proven, Rejected
+from .key_sets import KEY_SET_BYTES_MAX, PublicKey, candidates, read_key_set
+from .places import AUTHORIZATION, BEARER, Field, Parameter, Place
+from .refreshing import (
+    FetchFailed,
+    FetchKeys,
+    KeyRefresh,
+    KeysFetched,
+    KeysWanted,
+    KeyUnknown,
+    Stopped,
+)
+from .remembering import VerifiedTokens
+from .schemes import ApiKeys, AskAuthority, Authority, Scheme, Tokens, Unproven
+from .tokens import Token, read_token
+
+__all__ = [
+    "ALGORITHMS",
+    "AUTHORIZATION",
+    "BEARER",
+    "CONSUMER_ID",
+    "CONSUMER_SCOPES",
+    "IDENTITY_FIELDS",
+    "KEY_SET_BYTES_MAX",
+    "UNAVAILABLE",
+    "ApiKey",
+    "ApiKeys",
+    "AskAuthority",
+    "Authority",
+    "Caller",
+    "Claimed",
+    "FailedAttempts",
+    "FetchFailed",
+    "FetchKeys",
+    "Field",
+    "Guard",
+    "Identified",
+    "KeyRefresh",
+    "KeyRing",
+    "KeyUnknown",
+    "KeysFetched",
+    "KeysWanted",
+    "Parameter",
+    "Place",
+    "Proven",
+    "PublicKey",
+    "Rejected",
+    "Scheme",
+    "Stopped",
+    "Token",
+    "TokenRules",
+    "Tokens",
+    "Unproven",
+    "VerifiedTokens",
+    "candidates",
+    "digest_of",
+    "read_key_set",
+    "read_token",
+]
