@@ -1,0 +1,52 @@
+"""WebSocket frames without I/O: what comes is judged and told of, what we say is written."""
+
+from .control import close_frame, masked, may_be_sent, ping_frame
+from .reader import FrameReader
+from .vocabulary import (
+    ABNORMAL,
+    CLIENT,
+    GOING_AWAY,
+    INTERNAL,
+    INVALID_PAYLOAD,
+    NO_BOUND,
+    NO_STATUS,
+    OTHER,
+    POLICY,
+    PROTOCOL_ERROR,
+    TOO_BIG,
+    UPSTREAM,
+    Close,
+    CloseCame,
+    FrameEvent,
+    FramesCame,
+    PongCame,
+    Side,
+    StreamBroke,
+)
+
+__all__ = [
+    "ABNORMAL",
+    "CLIENT",
+    "GOING_AWAY",
+    "INTERNAL",
+    "INVALID_PAYLOAD",
+    "NO_BOUND",
+    "NO_STATUS",
+    "OTHER",
+    "POLICY",
+    "PROTOCOL_ERROR",
+    "TOO_BIG",
+    "UPSTREAM",
+    "Close",
+    "CloseCame",
+    "FrameEvent",
+    "FrameReader",
+    "FramesCame",
+    "PongCame",
+    "Side",
+    "StreamBroke",
+    "close_frame",
+    "masked",
+    "may_be_sent",
+    "ping_frame",
+]
