@@ -1,0 +1,146 @@
+"""All limits that one request stands under, judged together.
+
+All are judged; then all take, or none: a request that one of them refuses takes nothing
+from the others. What binds is reported: of those that refuse, the one with the longest
+wait; else the one with the least left.
+"""
+
+import enum
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from ..clock import Duration, Instant
+from ..errors import ConfigError
+from ..message import Fields
+from .contract import Key, Limiter, Verdict
+from .keys import Asker, ByHeader, key_of
+from .limit import Limit, Told
+from .telling import X_NAMES, policy_line, ratelimit_line, x_lines
+
+NO_NAMES: Final[frozenset[bytes]] = frozenset()
+
+
+class Outcome(enum.Enum):
+    """What the limits said."""
+
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    FULL = "full"
+    """A limit knows as many keys as it may, and all of them are busy."""
+
+
+class Held(NamedTuple):
+    """What a request took, and has to give back when it ends."""
+
+    limiter: Limiter
+    key: Key
+
+
+class Judgement(NamedTuple):
+    """What was decided on one request, for its client and for the log."""
+
+    outcome: Outcome
+    binding: str
+    """The name of the limit that decided, or comes nearest to it; "" if all are shadows."""
+    allows: str
+    """What that limit allows, in words; "" where the request is admitted."""
+    remaining: int
+    wait: Duration
+    """Until more is left; of a refusal: until it would be admitted. See `contract.Verdict`."""
+    shadowed: tuple[str, ...]
+    """Names of the shadow limits that would have refused it."""
+    fields: Fields
+    """What to tell the client, whatever it is answered."""
+
+
+_Judged = tuple[Limit, Key, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one route. Shared limits are shared: they are the same objects elsewhere.
+
+    ConfigError where one stands here twice: it would take twice.
+    """
+
+    limits: tuple[Limit, ...]
+    replaces: frozenset[bytes] = field(init=False, repr=False, compare=False)
+    """Fields that an upstream's answer may not have beside ours."""
+    relied: frozenset[bytes] = field(init=False, repr=False, compare=False)
+    """Names of fields that keys are made of."""
+    _policy: Fields = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what every request asks for."""
+        names = [limit.name for limit in self.limits]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ConfigError("limits", f"{twice!r} stands here twice: it would take twice")
+        enforced = [limit for limit in self.limits if not limit.shadow]
+        legacy = any(Told.X_RATELIMIT in limit.told for limit in enforced)
+        parts = [part for limit in self.limits for part in limit.key]
+        headers = frozenset(part.name for part in parts if isinstance(part, ByHeader))
+        object.__setattr__(self, "replaces", X_NAMES if legacy else NO_NAMES)
+        object.__setattr__(self, "relied", headers)
+        object.__setattr__(self, "_policy", policy_line(enforced))
+
+    def admit(self, asker: Asker, now: Instant) -> tuple[Judgement, tuple[Held, ...]]:
+        """Judge a request by all limits, and take it out of all budgets if it may pass.
+
+        What is held is to be given back once, when the request has ended.
+        """
+        judged: list[_Judged] = []
+        enforced: list[tuple[Limit, Verdict]] = []
+        refused: list[tuple[Limit, Verdict]] = []
+        shadowed: tuple[str, ...] = ()
+        for limit in self.limits:
+            key = key_of(limit.key, asker)
+            verdict = limit.limiter.judge(key, now)
+            judged.append((limit, key, verdict))
+            if limit.shadow:
+                if not verdict.admitted:
+                    shadowed = (*shadowed, limit.name)
+            else:
+                enforced.append((limit, verdict))
+                if not verdict.admitted:
+                    refused.append((limit, verdict))
+        if refused:
+            return self._refusal(refused, shadowed), ()
+        held = _take(judged, now)
+        return self._admission(enforced, shadowed), held
+
+    def _refusal(
+        self, refused: list[tuple[Limit, Verdict]], shadowed: tuple[str, ...]
+    ) -> Judgement:
+        """Tell of those limits alone that refuse: `t` is then no later than Retry-After."""
+        limit, verdict = max(refused, key=lambda pair: pair[1].wait)
+        fields = self._policy + ratelimit_line(refused)
+        if Told.X_RATELIMIT in limit.told:
+            fields += x_lines(limit, verdict)
+        outcome = Outcome.FULL if verdict.full else Outcome.REFUSED
+        return Judgement(outcome, limit.name, limit.allows, 0, verdict.wait, shadowed, fields)
+
+    def _admission(
+        self, enforced: list[tuple[Limit, Verdict]], shadowed: tuple[str, ...]
+    ) -> Judgement:
+        if not enforced:
+            return Judgement(Outcome.ADMITTED, "", "", 0, Duration(0), shadowed, ())
+        limit, verdict = enforced[0] if len(enforced) == 1 else min(enforced, key=_left)
+        fields = self._policy + ratelimit_line(enforced)
+        if Told.X_RATELIMIT in limit.told:
+            fields += x_lines(limit, verdict)
+        remaining, wait = verdict.remaining, verdict.wait
+        return Judgement(Outcome.ADMITTED, limit.name, "", remaining, wait, shadowed, fields)
+
+
+def _left(pair: tuple[Limit, Verdict]) -> int:
+    return pair[1].remaining
+
+
+def _take(judged: list[_Judged], now: Instant) -> tuple[Held, ...]:
+    held: tuple[Held, ...] = ()
+    for limit, key, verdict in judged:
+        if verdict.admitted:  # a shadow limit may have refused
+            limit.limiter.take(key, now)
+            if limit.holds:
+                held = (*held, Held(limit.limiter, key))
+    return held
