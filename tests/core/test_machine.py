@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway_core.chance import SplitMix
 from gateway_core.clock import NEVER, SECOND, Instant, UnixTime, after
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
@@ -42,6 +43,14 @@ from gateway_core.identifying import (
 from gateway_core.identifying.tokens import Object
 from gateway_core.machine import Machine, Tick
 from gateway_core.message import UNKNOWN, ResponseHead
+from gateway_core.probe import (
+    Probe,
+    ProbeAnswered,
+    ProbeFailed,
+    ProbeRules,
+    ProbeStarted,
+    ProbeStopped,
+)
 from tests.exchanges import POLICIES, get
 
 
@@ -91,9 +100,15 @@ def refresh_events(_machine: KeyRefresh) -> list[object]:
     return [KeysWanted(), KeyUnknown(), Stopped(), Tick(), *fetched]
 
 
+def probe_events(machine: Probe) -> list[object]:
+    checks: list[object] = [ProbeAnswered(200), ProbeAnswered(500), ProbeFailed()]
+    return [ProbeStarted(), ProbeStopped(), Tick(), *checks]
+
+
 MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
+    "probe": Kind(lambda: Probe(ProbeRules(b"/"), SplitMix(1)), probe_events, perpetual=True),
 }
 
 each_machine = pytest.mark.parametrize("name", MACHINES)
