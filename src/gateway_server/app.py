@@ -26,8 +26,7 @@ from gateway_core.routing import Router
 
 from .downstream import Receive, Scope, Send
 from .front import FrontSettings
-from .front.contract import Conversation, Lane
-from .front.streams import Stream
+from .front.contract import Conversation, Lane, LaneStream
 from .http_edge import HttpEdge
 from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_routes, build_tls, build_upstreams
@@ -126,7 +125,7 @@ class Gateway(Starlette):
         """Say so in `/readyz` from now on."""
         self.draining = True
 
-    def begin(self, stream: Stream, lane: Lane) -> Conversation | None:
+    def begin(self, stream: LaneStream, lane: Lane) -> Conversation | None:
         """Take a request on past ASGI, unless it is for one of the gateway's own pages."""
         assert self._edge is not None
         if stream.head.target.partition(b"?")[0] in self._own:

@@ -40,15 +40,15 @@ class Downstream(Protocol):
         """Send the head of an answer, or keep it for the first piece of its body."""
         ...
 
-    async def flush(self) -> None:
+    def flush(self) -> Awaitable[None]:
         """Send a head that was kept, since no piece is at hand."""
         ...
 
-    async def send(self, piece: bytes, /) -> None:
+    def send(self, piece: bytes, /) -> Awaitable[None]:
         """Send a piece of its body; return when there is room for more."""
         ...
 
-    async def end(self, piece: bytes = b"", /) -> None:
+    def end(self, piece: bytes = b"", /) -> Awaitable[None]:
         """Send the last piece, if there is one, and say that the answer is complete."""
         ...
 
@@ -144,14 +144,20 @@ class OwnFront(_Sending):
 class OwnConnection:
     """On one of our own connections, past ASGI. See `Downstream`."""
 
-    __slots__ = ("_stream", "end", "flush", "head", "send")
+    __slots__ = ("_stream", "head")
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self.head = stream.head
-        self.flush = stream.flush
-        self.send = stream.write
-        self.end = stream.finish_with
+
+    def flush(self) -> Awaitable[None]:
+        return self._stream.flush()
+
+    def send(self, piece: bytes, /) -> Awaitable[None]:
+        return self._stream.write(piece)
+
+    def end(self, piece: bytes = b"", /) -> Awaitable[None]:
+        return self._stream.finish_with(piece)
 
     async def read(self) -> bytes | None:
         try:

@@ -8,10 +8,10 @@ for only when the last one was taken.
     begin      under our own connections: no task, no scope, no timer a request
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 import trio
 
@@ -43,8 +43,7 @@ from gateway_core.exchange import (
 
 from .downstream import Downstream, OwnConnection, Receive, Scope, Send, downstream
 from .drive import Driver, LaneDriver
-from .front.contract import Lane
-from .front.streams import Stream
+from .front.contract import Lane, LaneStream
 from .identifiers import fresh_id
 from .telemetry import AccessLog
 from .timers import now
@@ -78,22 +77,20 @@ class HttpEdge:
                 await driver.run(RequestArrived(client.head, fresh_id()))
                 nursery.cancel_scope.cancel()
         finally:
-            await talk.close()
-            self._note(exchange, client)
+            await talk.give_back()
+            self._note(exchange, client, now())
         if talk.cut:
             client.cut()
 
-    def begin(self, stream: Stream, lane: Lane) -> "LaneTalk":
+    def begin(self, stream: LaneStream, lane: Lane) -> "LaneTalk":
         """Take a request of one of our own connections on. See `front.contract.Conversation`."""
-        client = OwnConnection(stream)
-        exchange = Exchange(self._policies)
-        return LaneTalk(exchange, self._clients, client, lane, self._note)
+        return LaneTalk(Exchange(self._policies), self._clients, stream, lane, self._note)
 
-    def _note(self, exchange: Exchange, client: Downstream) -> None:
+    def _note(self, exchange: Exchange, client: Downstream, at: Instant) -> None:
         """Write the line of an exchange that ended; the front tells of what it refused itself."""
         if not client.refused or exchange.record.answered < NEVER:
             head = client.head
-            self._log.exchange_ended(exchange.record, head.method, head.target, now())
+            self._log.exchange_ended(exchange.record, head.method, head.target, at)
 
 
 async def _watch(client: Downstream, talk: "_Talk") -> None:
@@ -103,6 +100,14 @@ async def _watch(client: Downstream, talk: "_Talk") -> None:
 
 class _Tell(Protocol):
     def __call__(self, event: Event, /) -> None: ...
+
+
+class _Note(Protocol):
+    def __call__(self, exchange: Exchange, client: Downstream, at: Instant, /) -> None: ...
+
+
+_PROGRESS: Final = {stage: CallProgressed(stage) for stage in Stage}
+"""Made once: a call that goes well tells one of them."""
 
 
 def _nobody_listens(event: Event, /) -> None:
@@ -133,24 +138,27 @@ class _Talk:
         elif not self._ending:
             self.tell(ClientLeft())
 
-    async def close(self) -> None:
+    async def give_back(self) -> None:
         """Give back what the upstream's answer holds."""
         if self._answer is not None:
             await self._answer.aclose()
 
-    async def perform(self, command: Command) -> Event | None:
+    def perform(self, command: Command) -> Awaitable[Event | None]:
+        """Perform `command`. Not a coroutine of its own: each frame costs at each wait."""
         match command:
             case CallUpstream():
-                return await self._call(command)
+                return self._call(command)
             case StreamBody():
-                return await self._stream(command)
+                return self._stream(command)
             case Respond():
-                await self._respond(command)
+                return self._respond(command)
             case Cut():
-                self.cut = True
+                return self._cut_off()
             case _:
                 assert_never(command)
-        return None
+
+    async def _cut_off(self) -> None:
+        self.cut = True
 
     async def _call(self, command: CallUpstream) -> Event:
         client = self._clients[command.upstream.name]
@@ -162,7 +170,7 @@ class _Talk:
         return UpstreamAnswered(answer.head, answer.asked_at, answer.answered_at)
 
     def _progressed(self, stage: Stage) -> None:
-        self.tell(CallProgressed(stage))
+        self.tell(_PROGRESS[stage])
 
     async def _next_of_body(self) -> bytes:
         if not self._held:
@@ -236,6 +244,9 @@ async def _finish_upload(answer: Answer) -> None:
         await answer.finish_upload()
 
 
+_ABANDONED: Final = Abandoned()
+
+
 class LaneTalk(_Talk):
     """One exchange on one of our own connections. See `front.contract.Conversation`."""
 
@@ -243,39 +254,55 @@ class LaneTalk(_Talk):
         self,
         exchange: Exchange,
         clients: Mapping[str, UpstreamClient],
-        client: OwnConnection,
+        stream: LaneStream,
         lane: Lane,
-        note: Callable[[Exchange, Downstream], None],
+        note: _Note,
     ) -> None:
-        super().__init__(exchange, clients, client)
+        super().__init__(exchange, clients, OwnConnection(stream))
+        self._lane_stream = stream
+        self._alarm = lane.alarm
         self._driver: LaneDriver[Event, Command] = LaneDriver(
             exchange, self.perform, lane.interrupt, lane.alarm
         )
         self.tell = self._driver.tell
         self._note = note
-        self._first: Event | None = RequestArrived(client.head, fresh_id())
+        self._first: Event | None = RequestArrived(stream.head, fresh_id())
 
     @property
     def deadline(self) -> Instant:
         """When to call `tick`."""
         return self._exchange.deadline
 
-    async def run(self) -> None:
+    def run(self) -> Awaitable[None]:
         """Serve the request, or go on after an interruption; return once it is over."""
         first, self._first = self._first, None
-        await self._driver.run(first)
-        self._end()
+        return self._driver.run(first)
+
+    async def _stream(self, command: StreamBody) -> Event:
+        answer = self._answer
+        assert answer is not None
+        body = answer.whole
+        if body is None:
+            return await super()._stream(command)
+        # What most answers are: all of it is here, and the client takes it in one write.
+        self._ending = True
+        head = command.head
+        if self._lane_stream.answer_at_once(head.status, head.fields, body):
+            return BodyEnded(len(body))
+        self.tell(ResponseBodyRead(len(body)))
+        try:
+            await self._lane_stream.settle()
+        except OSError:
+            return ClientLeft()
+        return BodyEnded()
 
     def tick(self) -> None:
         """Hear that the deadline has come."""
         self._driver.tick()
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         """Hear that `run` will not be called again."""
-        self._driver.abandon(Abandoned())
-        self._end()
-
-    def _end(self) -> None:
+        self._driver.abandon(_ABANDONED)
         if self._answer is not None:
             self._answer.drop()
-        self._note(self._exchange, self._client)
+        self._note(self._exchange, self._client, self._alarm.now())

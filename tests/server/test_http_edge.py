@@ -46,6 +46,7 @@ class FakeAnswer:
         return piece
 
     at_hand = False
+    whole = None
 
     @property
     def ended(self) -> bool:

@@ -146,6 +146,7 @@ class Exchange:
             case UpstreamAnswered():
                 return self._on_answer(event, now)
             case BodyEnded():
+                self.record.bytes_out += event.size
                 self._finish(self.record.status, "")
             case RequestBodyRead():
                 return self._on_request_body_read(event, now)

@@ -82,6 +82,9 @@ class ResponseBodySent(NamedTuple):
 class BodyEnded(NamedTuple):
     """The client has the whole answer."""
 
+    size: int = 0
+    """Bytes of its body that were not told before: all of it, where it went in one piece."""
+
 
 class UpstreamBroke(NamedTuple):
     """The upstream died, or broke the protocol, in the middle of its answer."""

@@ -10,8 +10,9 @@ came in. Source: RFC 9112, sections 2, 3, 5 and 6; RFC 9110, sections 5, 7.2 and
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
+from ..frozen import frozen
 from ..message import Fields, members, values
 from ..refusal import Refusal
 from .authority import is_authority
@@ -57,7 +58,8 @@ _is_authority = lru_cache(maxsize=256)(is_authority)
 """Remembered, since nearly all requests name one of a few; none longer than _HOST_MAX."""
 
 
-class ParsedRequest(NamedTuple):
+@frozen
+class ParsedRequest:
     """A request's head, known to be good."""
 
     method: str
@@ -72,6 +74,8 @@ class ParsedRequest(NamedTuple):
     """Bytes to come: 0 for none, UNKNOWN for chunked."""
     keep_alive: bool
     """Whether the client will have its connection go on after this message."""
+    upgrade: bool
+    """Whether it bears an Upgrade field: whatever it asks to become."""
     size: int
     """Bytes of the head, its empty line included."""
 
@@ -167,6 +171,7 @@ def _parsed(match: re.Match[bytes], limits: Limits) -> ParsedRequest | Refusal:
         minor == b"1"
         if connection is None
         else (connection == b"keep-alive" and not repeats) or keeps_alive(fields, minor=int(minor)),
+        b"upgrade" in known,
         end - start,
     )
 

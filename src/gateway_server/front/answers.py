@@ -20,7 +20,7 @@ FAULT: Final = Refusal(500, "internal-error", "The gateway failed to answer. It 
 
 _PHRASES: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 _STATUS_LINES: Final = {
-    status: b"HTTP/1.1 %d %b\r\n" % (status, text) for status, text in _PHRASES.items()
+    status: b"HTTP/1.1 %d %b" % (status, text) for status, text in _PHRASES.items()
 }
 
 
@@ -30,9 +30,9 @@ def phrase(status: int) -> bytes:
 
 
 def status_line(status: int) -> bytes:
-    """Return the first line of an HTTP/1.1 answer."""
+    """Return the first line of an HTTP/1.1 answer, without its end."""
     line = _STATUS_LINES.get(status)
-    return b"HTTP/1.1 %d \r\n" % status if line is None else line
+    return b"HTTP/1.1 %d " % status if line is None else line
 
 
 class _Dates:

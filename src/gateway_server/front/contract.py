@@ -1,5 +1,6 @@
 """What the front and the application that it serves know of each other."""
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
@@ -7,7 +8,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import trio
 
 from gateway_core.clock import Instant
-from gateway_core.message import RequestHead
+from gateway_core.message import Fields, RequestHead
 from gateway_core.refusal import Refusal
 
 from ..timers import Alarm
@@ -47,6 +48,24 @@ class FrontSettings:
     """Serve by Hypercorn's own connections, faults and all: to compare, never to run."""
 
 
+class LaneStream(Stream):
+    """One request of a connection of our own: what may wait can be tried at once, too."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def answer_at_once(self, status: int, fields: Fields, data: bytes) -> bool:
+        """Give a whole answer, `data` its body; tell whether the client took it at once.
+
+        It does nearly always. Where not, `settle` sends what is left, and tells of a client
+        that left.
+        """
+
+    @abstractmethod
+    async def settle(self) -> None:
+        """Send what is left of a whole answer. Raises ClientLeftError."""
+
+
 class Lane(Protocol):
     """What a connection offers to the request that it carries."""
 
@@ -66,7 +85,7 @@ class Conversation(Protocol):
     @property
     def deadline(self) -> Instant: ...
 
-    async def run(self) -> None:
+    def run(self) -> Awaitable[None]:
         """Serve, or go on after an interruption; return once all is said."""
         ...
 
@@ -78,8 +97,8 @@ class Conversation(Protocol):
         """Hear that the client has left, or that its body was refused (`Stream.refused`)."""
         ...
 
-    def abandon(self) -> None:
-        """Hear that `run` will not be called again, though it did not return."""
+    def close(self) -> None:
+        """Hear that `run` will not be called again, whether it returned or not."""
         ...
 
 
@@ -115,7 +134,7 @@ class Served(Protocol):
         """Note that the worker takes no more connections. Told once."""
         ...
 
-    def begin(self, stream: Stream, lane: Lane) -> Conversation | None:
+    def begin(self, stream: LaneStream, lane: Lane) -> Conversation | None:
         """Return the conversation that answers a request past ASGI; None: by ASGI, then."""
         ...
 

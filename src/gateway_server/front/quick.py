@@ -19,6 +19,7 @@ from gateway_core.clock import NEVER, Instant, after, seconds
 from gateway_core.http1.judge import asks_for_websocket
 from gateway_core.http1.limits import Limits
 from gateway_core.http1.request import Phase, RequestDecoder
+from gateway_core.http1.request_head import ParsedRequest
 from gateway_core.message import RequestHead
 from gateway_core.refusal import Refusal
 
@@ -110,7 +111,7 @@ class QuickHttp1:
             self._origin.worker.unwatch(self)
             self._patience = NEVER
             if self._talk is not None:
-                self._talk.abandon()
+                self._talk.close()
                 self._talk = None
             stream = self._stream
             if stream is not None and not stream.finished and stream.ends_with_connection:
@@ -126,17 +127,22 @@ class QuickHttp1:
         """Serve one request after the other until the connection ends."""
         while True:
             if self._stream is None:
-                begun = await self._next_request()
-                if isinstance(begun, Ending):
-                    return begun
-            assert self._stream is not None
-            if self._talk is not None:
-                await self._talk.run()
+                ending = await self._next_request()
+                if ending is not None:
+                    return ending
+            stream, talk = self._stream, self._talk
+            assert stream is not None
+            if talk is not None:
+                await talk.run()
+                talk.close()
                 self._talk = None
-            ending = await self._conclude(self._stream)
-            self._stream = None
-            if ending is not None:
+            if not stream.finished:
+                ending = await self._after_failure(stream)
+                self._stream = None
                 return ending
+            self._stream = None
+            if self.last or not self.decoder.skip_body():
+                return Ending.GENTLY
             self._wait_for_head()
 
     async def _next_request(self) -> Ending | None:
@@ -155,8 +161,7 @@ class QuickHttp1:
                 self.alarm.look()
             data = await wire.read()
             if not data:
-                refusal = decoder.eof()
-                return Ending.IDLE if refusal is None else await self._refuse(refusal)
+                return await self._after_end()
             self._bytes_in += len(data)
             decoder.receive(data)
             if self._idling_ends:
@@ -167,8 +172,14 @@ class QuickHttp1:
             return await self._refuse(request)
         self._patience = NEVER
         self._number += 1
-        if asks_for_websocket(request):
+        if request.upgrade and asks_for_websocket(request):
             return await self._hand_over()
+        self._begin(request)
+        if self._counted or self._talk is None:
+            await self._begin_slowly()
+        return None
+
+    def _begin(self, request: ParsedRequest) -> None:
         head = RequestHead(
             request.method,
             request.target,
@@ -179,20 +190,25 @@ class QuickHttp1:
             request.version,
             request.body,
         )
-        await self._begin(head)
-        return None
-
-    async def _begin(self, head: RequestHead) -> None:
         stream = self._stream = QuickStream(head, self)
-        worker = self._origin.worker
+        if not self._names_hosts:
+            self._talk = self._origin.worker.served.begin(stream, self)
+
+    async def _begin_slowly(self) -> None:
+        """Do what few requests need: count them for Hypercorn, serve them by ASGI."""
         if self._counted:
-            await worker.mark_request()
-        self._talk = None if self._names_hosts else worker.served.begin(stream, self)
+            await self._origin.worker.mark_request()
         if self._talk is None:
-            self._call = HttpCall(stream, self._origin)
+            assert self._stream is not None
+            self._call = HttpCall(self._stream, self._origin)
             with contextlib.suppress(ClientLeftError):
                 await self._call.run()
             self._call = None
+
+    async def _after_end(self) -> Ending:
+        """Decide how the connection ends, since the client will send no more."""
+        flaw = self.decoder.eof()
+        return Ending.IDLE if flaw is None else await self._refuse(flaw)
 
     async def _hand_over(self) -> Ending:
         """Let the connection be served by h11 and wsproto from this handshake on."""
@@ -201,25 +217,11 @@ class QuickHttp1:
         await Http1(self._origin, self.wire).run(raw)
         return Ending.CUT
 
-    async def _conclude(self, stream: QuickStream) -> Ending | None:
-        """Decide what follows an answer: another request, or the connection's end."""
-        if not stream.finished:
-            if self._refusal is not None and not (stream.started or self.wire.broken):
-                return await self._refuse(self._refusal, stream.head)
-            return Ending.RESET if stream.ends_with_connection else Ending.CUT
-        if self.last or self.decoder.phase is Phase.LAST or not self._rest_is_here():
-            return Ending.GENTLY
-        return None
-
-    def _rest_is_here(self) -> bool:
-        """Take in what has come of the request's body; tell whether that was all of it."""
-        while self.decoder.phase is Phase.BODY:
-            piece = self.decoder.next_piece()
-            if piece is None or isinstance(piece, Refusal):
-                return False
-        while self.decoder.next_piece():
-            pass
-        return self.decoder.phase is Phase.AT_REST
+    async def _after_failure(self, stream: QuickStream) -> Ending:
+        """Decide how the connection ends, since an answer is not complete."""
+        if self._refusal is not None and not (stream.started or self.wire.broken):
+            return await self._refuse(self._refusal, stream.head)
+        return Ending.RESET if stream.ends_with_connection else Ending.CUT
 
     async def _refuse(self, refusal: Refusal, head: RequestHead | None = None) -> Ending:
         """Answer what was refused: the last words of this connection."""

@@ -9,13 +9,16 @@ Source: RFC 9112, sections 6, 7.1 and 9.3; RFC 9110, sections 8.6 and 15.2.
 from typing import Final, Protocol
 
 from gateway_core.http1.request import Phase, RequestDecoder
-from gateway_core.message import Fields, RequestHead
+from gateway_core.message import Fields, RequestHead, values
 from gateway_core.refusal import Refusal
 
 from .answers import date_line, status_line
-from .streams import ClientLeftError, Stream
+from .contract import LaneStream
+from .streams import ClientLeftError
 from .wire import Wire
 
+_COLON: Final = b": "
+_AT_REST: Final = Phase.AT_REST
 _ERROR: Final = 400
 _BODILESS: Final = frozenset({204, 304})
 _JOINED_MAX: Final = 64 * 1024
@@ -35,8 +38,18 @@ class Carrier(Protocol):
         ...
 
 
-class QuickStream(Stream):
+class QuickStream(LaneStream):
     """One request of the connection."""
+
+    __slots__ = (
+        "_bodiless",
+        "_carrier",
+        "_chunked",
+        "_kept",
+        "_left",
+        "_wire",
+        "ends_with_connection",
+    )
 
     def __init__(self, head: RequestHead, carrier: Carrier) -> None:
         super().__init__(head)
@@ -45,7 +58,7 @@ class QuickStream(Stream):
         self._carrier = carrier
         self._wire = carrier.wire
         self._kept = b""
-        """A head that was not sent yet."""
+        """What was said and is not sent yet: a head, or the end of a whole answer."""
         self._chunked = False
         self._bodiless = False
         self._left: int | None = None
@@ -77,34 +90,51 @@ class QuickStream(Stream):
 
     async def inform(self, status: int, fields: Fields) -> None:
         if self.head.version != "1.0":  # which knows no interim answers (RFC 9110, 15.2)
-            lines = [b"%b: %b\r\n" % line for line in fields]
-            await self._write(b"".join([status_line(status), *lines, b"\r\n"]))
+            lines = [status_line(status), *map(_COLON.join, fields), b"\r\n"]
+            await self._write(b"\r\n".join(lines))
+
+    def answer_at_once(self, status: int, fields: Fields, data: bytes) -> bool:
+        self._begin(status, fields)
+        framed = self._framed_last(b"" if self._bodiless else data, ())
+        answer = self._kept + framed if framed else self._kept
+        taken = 0 if self.left else self._wire.write_at_once(answer)
+        if taken < len(answer):
+            self._kept = answer[taken:]
+            return False
+        self._kept = b""
+        self._finished()
+        return True
+
+    async def settle(self) -> None:
+        await self.flush()
+        self._finished()
 
     async def start(self, status: int, fields: Fields) -> None:
         self.check()
+        self._begin(status, fields)
+
+    def _begin(self, status: int, fields: Fields) -> None:
+        """Make the head, and keep it."""
+        told = dict(fields)
+        length = told.get(b"content-length")
+        closes = b"connection" in told and _closes(fields)
+        lines = [status_line(status), *map(_COLON.join, fields)]
+        if b"date" not in told:
+            lines.append(_COLON.join(date_line()))
         self._bodiless = status in _BODILESS or self.head.method == "HEAD"
-        parts = [status_line(status)]
-        sized = dated = closes = False
-        for line in fields:
-            name, value = line
-            parts.append(b"%b: %b\r\n" % line)
-            if name == b"content-length":
-                sized, self._left = True, int(value)
-            elif name == b"date":
-                dated = True
-            elif name == b"connection":
-                closes = closes or b"close" in value.lower()
-        if not dated:
-            parts.append(b"%b: %b\r\n" % date_line())
-        self._chunked = not (sized or self._bodiless or self.head.version == "1.0")
-        self.ends_with_connection = not (sized or self._bodiless or self._chunked)
-        if self._chunked:
-            parts.append(b"transfer-encoding: chunked\r\n")
-        if not closes and self._is_last(status):
-            parts.append(b"connection: close\r\n")
-        self._carrier.last |= closes
-        parts.append(b"\r\n")
-        self._kept = b"".join(parts)
+        if length is not None:
+            self._left = int(length)
+        elif not self._bodiless:
+            self._chunked = self.head.version != "1.0"
+            self.ends_with_connection = not self._chunked
+            if self._chunked:
+                lines.append(b"transfer-encoding: chunked")
+        if closes:
+            self._carrier.last = True
+        elif self._is_last(status):
+            lines.append(b"connection: close")
+        lines.append(b"\r\n")
+        self._kept = b"\r\n".join(lines)
         self.started = True
 
     async def flush(self) -> None:
@@ -125,13 +155,20 @@ class QuickStream(Stream):
         await self._finish(data if not self._bodiless else b"", ())
 
     async def _finish(self, data: bytes, trailers: Fields) -> None:
+        await self._send(self._framed_last(data, trailers))
+        self._finished()
+
+    def _framed_last(self, data: bytes, trailers: Fields) -> bytes:
+        """Return the last piece, which may be empty, and the end, as they go out."""
         framed = self._framed(data) if data else b""
         if self._left and not self._bodiless:
             raise ValueError(f"the answer lacks {self._left} bytes of its Content-Length")
         if self._chunked:
             lines = [b"%b: %b\r\n" % line for line in trailers]
             framed = b"".join([framed, b"0\r\n", *lines, b"\r\n"])
-        await self._send(framed)
+        return framed
+
+    def _finished(self) -> None:
         self.finished = True
         self.end()
 
@@ -167,11 +204,19 @@ class QuickStream(Stream):
         So it does where it answers with an error a body of which more is to come, or one
         that waits for a 100 (Continue) which it does not get: it may come, or may not.
         """
-        phase = self._carrier.decoder.phase
+        carrier = self._carrier
+        phase = carrier.decoder.phase
+        if phase is _AT_REST:
+            return carrier.last or self.head.version == "1.0"
         unread = phase is Phase.BODY
         return (
-            self._carrier.last
+            carrier.last
             or phase is Phase.LAST
             or self.head.version == "1.0"
             or (unread and (status >= _ERROR or self.awaits_continue))
         )
+
+
+def _closes(fields: Fields) -> bool:
+    """Tell whether Connection says that this answer is the last."""
+    return any(b"close" in told.lower() for told in values(fields, b"connection"))

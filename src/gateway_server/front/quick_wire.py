@@ -14,7 +14,6 @@ from typing import Final
 
 import trio
 
-from .streams import ClientLeftError
 from .wire import Wire
 
 READ_MAX: Final = 256 * 1024
@@ -48,17 +47,21 @@ class QuickWire(Wire):
         except OSError:
             return b""
 
+    def write_at_once(self, data: bytes) -> int:
+        """Send what the kernel takes; return how many bytes that was, 0 where it is broken."""
+        if self.broken:
+            return 0
+        try:
+            return self._plain.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self.broken = True
+            return 0
+
     async def write(self, data: bytes) -> None:
         """Send all of `data`. Raises ClientLeftError where it cannot."""
-        if self.broken:
-            raise ClientLeftError("the connection is broken")
-        try:
-            sent = self._plain.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            self.broken = True
-            raise ClientLeftError("the client takes no more") from error
+        sent = self.write_at_once(data)
         if sent < len(data):
             await super().write(data[sent:])
 

@@ -14,6 +14,17 @@ class ClientLeftError(OSError):
 class Stream(ABC):
     """What carries one request. Every method but the plain ones may raise ClientLeftError."""
 
+    __slots__ = (
+        "_over",
+        "awaits_continue",
+        "finished",
+        "head",
+        "is_over",
+        "left",
+        "refused",
+        "started",
+    )
+
     def __init__(self, head: RequestHead) -> None:
         self.head = head
         self.is_over = False

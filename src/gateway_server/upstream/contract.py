@@ -41,6 +41,14 @@ class Answer(Protocol):
         ...
 
     @property
+    def whole(self) -> bytes | None:
+        """All of the body, if it came with the head; nothing is left to read or to close then.
+
+        None where it did not, or where more belongs to it than bytes.
+        """
+        ...
+
+    @property
     def at_hand(self) -> bool:
         """Whether `read` would return without waiting."""
         ...

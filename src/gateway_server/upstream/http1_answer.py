@@ -55,6 +55,7 @@ class Http1Answer:
         "asked_at",
         "head",
         "trailers",
+        "whole",
     )
 
     head: ResponseHead
@@ -77,6 +78,8 @@ class Http1Answer:
         self.asked_at = UnixTime(int(time.time()))
         self.answered_at = UnixTime(0)
         self.trailers: Fields = ()
+        self.whole: bytes | None = None
+        """See `contract.Answer.whole`."""
 
     def ask(self, connection: Connection, request: UpstreamRequest) -> Buffers | None:
         """Send `request`, which has no body, over `connection`; return None if all of it went.
@@ -137,6 +140,7 @@ class Http1Answer:
             self.head, self._keep_alive, body = heard
             self.answered_at = UnixTime(int(time.time()))
             self._ended = True
+            self.whole = body
             if body:
                 self._pieces.append(body)
             return True

@@ -94,6 +94,13 @@ def test_a_request_is_called_streamed_and_done() -> None:
     assert (record.started, record.asked, record.answered) == (0, 0, 1_000_000_000)
 
 
+def test_an_answer_in_one_piece_is_told_with_its_end() -> None:
+    script = calling()
+    stream(script.at(0.1, SENT), 1).at(1.1, BodyEnded(15))
+    record = script.machine.record
+    assert (record.status, record.reason, record.bytes_out) == (200, "", 15)
+
+
 def test_what_is_called_is_the_route_s_target_at_its_endpoint() -> None:
     command = called(calling(get(b"/a/x?q=1")).machine)
     assert (command.upstream, command.endpoint) == (UPSTREAM, ENDPOINT)

@@ -9,6 +9,7 @@ from fuzz.fuzz_http1 import requests as decode
 from gateway_core.http1.flaws import INCOMPLETE
 from gateway_core.http1.judge import RequestJudge
 from gateway_core.http1.request import Phase, RequestDecoder
+from gateway_core.http1.request_head import ParsedRequest
 from gateway_core.message import UNKNOWN
 from gateway_core.refusal import Refusal
 from tests.core.http1.cases import CASES, CHUNKED, GET, Case, get, post
@@ -117,3 +118,44 @@ def test_an_end_inside_a_body_is_one() -> None:
     decoder.next_head()
     assert decoder.next_piece() == b"ab"
     assert decoder.eof() is INCOMPLETE
+
+
+POST = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "skipped"),
+    [
+        pytest.param(GET, True, id="no body"),
+        pytest.param(POST + b"body", True, id="a body that is here"),
+        pytest.param(POST + b"bo", False, id="a body of which more is to come"),
+        pytest.param(POST + b"body" + GET, True, id="a body, and another request"),
+        pytest.param(
+            GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), False, id="the last request"
+        ),
+        pytest.param(
+            POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked") + b"zz\r\n",
+            False,
+            id="a body that is none",
+        ),
+    ],
+)
+def test_what_nobody_read_of_a_body_is_passed_over(sent: bytes, skipped: bool) -> None:
+    decoder = RequestDecoder()
+    decoder.receive(sent)
+    assert isinstance(decoder.next_head(), ParsedRequest)
+    assert decoder.skip_body() is skipped
+    if sent.endswith(b"body" + GET):
+        request = decoder.next_head()
+        assert isinstance(request, ParsedRequest)
+        assert request.method == "GET"
+
+
+def test_pieces_that_were_not_asked_for_are_passed_over() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(POST.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked"))
+    decoder.next_head()
+    decoder.receive(b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n")
+    assert decoder.next_piece() == b"a"
+    assert decoder.skip_body()
+    assert decoder.waiting == 0

@@ -34,6 +34,7 @@ def test_a_head_is_read() -> None:
         authority=b"h:1",
         body=12,
         keep_alive=True,
+        upgrade=False,
         size=len(head),
     )
 
@@ -41,7 +42,7 @@ def test_a_head_is_read() -> None:
 def test_an_old_head_is_read() -> None:
     head = b"GET / HTTP/1.0\r\n\r\n"
     assert parse_request_head(head) == ParsedRequest(
-        "GET", b"/", "1.0", (), b"", 0, keep_alive=False, size=len(head)
+        "GET", b"/", "1.0", (), b"", 0, keep_alive=False, upgrade=False, size=len(head)
     )
 
 
