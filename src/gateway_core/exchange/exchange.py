@@ -209,7 +209,7 @@ class Exchange:
             self._upload_deadline = NEVER
             if self.phase is Phase.CALLING:
                 self._call_deadline = after(now, self._upstream.response_timeout)
-        else:
+        elif self.phase is Phase.CALLING:
             self._call_deadline = after(now, self._upstream.connect_timeout)
         self._choose_deadline()
 
