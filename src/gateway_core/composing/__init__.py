@@ -1,0 +1,55 @@
+"""One answer out of many: what is asked for it, in which order, and what is made of it.
+
+    documents    JSON, read strictly          expressions, syntax, interpreting   JMESPath, bounded
+    templates    texts with values in them    shape    what a document shall look like
+    part         one request of a composition plan     all of them, in order
+
+For users: docs/how-to/compose-services.md.
+"""
+
+from .documents import Document, Flaw, read_document, write_document
+from .expressions import Expression, Fault, is_false
+from .interpreting import Budget
+from .part import BODY_MAX, ITEMS_MAX, PARALLEL, PASSED, Part
+from .plan import ANSWER_MAX, DEADLINE, Plan
+from .shape import Misfit, Shape, Wanted
+from .templates import (
+    Template,
+    Unfilled,
+    field_template,
+    fill_field,
+    fill_path,
+    fill_query,
+    path_template,
+    query_template,
+)
+
+__all__ = [
+    "ANSWER_MAX",
+    "BODY_MAX",
+    "DEADLINE",
+    "ITEMS_MAX",
+    "PARALLEL",
+    "PASSED",
+    "Budget",
+    "Document",
+    "Expression",
+    "Fault",
+    "Flaw",
+    "Misfit",
+    "Part",
+    "Plan",
+    "Shape",
+    "Template",
+    "Unfilled",
+    "Wanted",
+    "field_template",
+    "fill_field",
+    "fill_path",
+    "fill_query",
+    "is_false",
+    "path_template",
+    "query_template",
+    "read_document",
+    "write_document",
+]
