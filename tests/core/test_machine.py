@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_core.chance import SplitMix
-from gateway_core.clock import NEVER, SECOND, Instant, UnixTime, after
+from gateway_core import composition
+from gateway_core.clock import NEVER, SECOND, Duration, Instant, UnixTime, after
+from gateway_core.composing import Expression, Flaw
+from gateway_core.composition import Call, Composition, PartAnswered, PartFailed
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
     MOVES,
@@ -43,14 +45,7 @@ from gateway_core.identifying import (
 from gateway_core.identifying.tokens import Object
 from gateway_core.machine import Machine, Tick
 from gateway_core.message import UNKNOWN, ResponseHead
-from gateway_core.probe import (
-    Probe,
-    ProbeAnswered,
-    ProbeFailed,
-    ProbeRules,
-    ProbeStarted,
-    ProbeStopped,
-)
+from tests.compositions import begun, part, plan
 from tests.exchanges import POLICIES, get
 
 
@@ -100,15 +95,32 @@ def refresh_events(_machine: KeyRefresh) -> list[object]:
     return [KeysWanted(), KeyUnknown(), Stopped(), Tick(), *fetched]
 
 
-def probe_events(machine: Probe) -> list[object]:
-    checks: list[object] = [ProbeAnswered(200), ProbeAnswered(500), ProbeFailed()]
-    return [ProbeStarted(), ProbeStopped(), Tick(), *checks]
+COMPOSED = plan(
+    part("a", "/{id}"),
+    part("b", "/{a.x}", required=False, when=Expression.of("a.more"), timeout=SECOND),
+    part("c", "/{item}", required=False, each=Expression.of("a.items"), parallel=2),
+    deadline=Duration(30 * SECOND),
+)
+
+
+def composition_events(machine: Composition) -> list[object]:
+    contents: list[object] = [None, {"x": 1, "more": True, "items": [1, 2, 3]}, {"items": 1}]
+    calls = [*machine.running, Call("a"), Call("b"), Call("c", 1)]
+    return [
+        begun(),
+        Tick(),
+        composition.Abandoned(),
+        *(PartAnswered(call, 200, content) for call in calls for content in contents),  # type: ignore[arg-type]
+        *(PartAnswered(call, 200, Flaw.NOT_JSON) for call in calls),
+        *(PartAnswered(call, 404) for call in calls),
+        *(PartFailed(call, 503, "breaker-open") for call in calls),
+    ]
 
 
 MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
-    "probe": Kind(lambda: Probe(ProbeRules(b"/"), SplitMix(1)), probe_events, perpetual=True),
+    "composition": Kind(lambda: Composition(COMPOSED), composition_events),
 }
 
 each_machine = pytest.mark.parametrize("name", MACHINES)

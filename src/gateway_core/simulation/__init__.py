@@ -2,6 +2,7 @@
 
 from .conversation import Conversation, Reply
 from .fleet import ClientHabits, EndpointHabits, Fleet
+from .gathering import Gathered, Gathering, ServiceHabits
 from .journal import Entry, Journal, replay
 from .world import World
 
@@ -11,8 +12,11 @@ __all__ = [
     "EndpointHabits",
     "Entry",
     "Fleet",
+    "Gathered",
+    "Gathering",
     "Journal",
     "Reply",
+    "ServiceHabits",
     "World",
     "replay",
 ]
