@@ -46,6 +46,7 @@ from gateway_core.identifying.tokens import Object
 from gateway_core.machine import Machine, Tick
 from gateway_core.message import UNKNOWN, ResponseHead
 from tests.compositions import begun, part, plan
+from tests.core.relay.relays import limited, relay_events
 from tests.exchanges import POLICIES, get
 
 
@@ -121,6 +122,8 @@ MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
     "composition": Kind(lambda: Composition(COMPOSED), composition_events),
+    "relay, waiting": Kind(lambda: limited(waits=True), relay_events),
+    "relay, sending away": Kind(lambda: limited(waits=False), relay_events),
 }
 
 each_machine = pytest.mark.parametrize("name", MACHINES)
