@@ -18,6 +18,9 @@ Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
 UNKNOWN: Final = -1
 """A body whose length is not told beforehand: chunked, or an HTTP/2 stream's."""
 
+IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods that have the same effect once or twice (RFC 9110, 9.2.2)."""
+
 
 @frozen
 class RequestHead:

@@ -12,16 +12,13 @@ later one defines and every server sends).
 from typing import Final, NamedTuple
 
 from .clock import SECOND, Duration, seconds
-from .message import Fields, members
+from .message import IDEMPOTENT, Fields, members
 
 IDLE_LIFETIME: Final = seconds(4)
 """Connections rest this long at most: common servers close theirs after 5 s."""
 
 INFORMATIONAL_MAX: Final = 32
 """Interim answers (1xx) to one request: more is a flood, or a server gone mad."""
-
-IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-"""Methods that have the same effect once or twice (RFC 9110, 9.2.2)."""
 
 _SOONER: Final = SECOND
 """How much sooner than the upstream we let go of a connection."""

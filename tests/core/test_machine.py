@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_core import composition
+from gateway_core.chance import SplitMix
 from gateway_core.clock import NEVER, SECOND, Duration, Instant, UnixTime, after
 from gateway_core.composing import Expression, Flaw
 from gateway_core.composition import Call, Composition, PartAnswered, PartFailed
@@ -45,6 +46,14 @@ from gateway_core.identifying import (
 from gateway_core.identifying.tokens import Object
 from gateway_core.machine import Machine, Tick
 from gateway_core.message import UNKNOWN, ResponseHead
+from gateway_core.probe import (
+    Probe,
+    ProbeAnswered,
+    ProbeFailed,
+    ProbeRules,
+    ProbeStarted,
+    ProbeStopped,
+)
 from tests.compositions import begun, part, plan
 from tests.core.relay.relays import limited, relay_events
 from tests.exchanges import POLICIES, get
@@ -118,12 +127,18 @@ def composition_events(machine: Composition) -> list[object]:
     ]
 
 
+def probe_events(machine: Probe) -> list[object]:
+    checks: list[object] = [ProbeAnswered(200), ProbeAnswered(500), ProbeFailed()]
+    return [ProbeStarted(), ProbeStopped(), Tick(), *checks]
+
+
 MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
     "composition": Kind(lambda: Composition(COMPOSED), composition_events),
     "relay, waiting": Kind(lambda: limited(waits=True), relay_events),
     "relay, sending away": Kind(lambda: limited(waits=False), relay_events),
+    "probe": Kind(lambda: Probe(ProbeRules(b"/"), SplitMix(1)), probe_events, perpetual=True),
 }
 
 each_machine = pytest.mark.parametrize("name", MACHINES)

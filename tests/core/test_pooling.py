@@ -5,13 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_core.clock import SECOND, Duration, seconds
-from gateway_core.pooling import (
-    IDEMPOTENT,
-    IDLE_LIFETIME,
-    LostRequest,
-    idle_lifetime,
-    may_resend,
-)
+from gateway_core.message import IDEMPOTENT
+from gateway_core.pooling import IDLE_LIFETIME, LostRequest, idle_lifetime, may_resend
 
 METHODS = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "POST", "PATCH", "CONNECT", "get"]
 
