@@ -54,6 +54,8 @@ class UpstreamRequest:
     fields: Fields
     """Without Host, framing and hop-by-hop fields: the client library adds those."""
     body: int = 0
+    takes_trailers: bool = False
+    """Whether the client keeps what trails the answer, and `TE: trailers` is to say so."""
 
 
 @frozen

@@ -32,8 +32,17 @@ class Downstream(Protocol):
         """Return the next piece of the body, b"" at its end, None if the client left."""
         ...
 
+    @property
+    def trailers(self) -> Fields:
+        """What trailed the body; known once `read` has returned b"" for its end."""
+        ...
+
     async def watch(self) -> None:
         """Return once the client has left. Run it beside everything else."""
+        ...
+
+    async def inform(self, head: ResponseHead) -> None:
+        """Send an interim answer, 1xx but 101."""
         ...
 
     async def start(self, head: ResponseHead) -> None:
@@ -48,8 +57,11 @@ class Downstream(Protocol):
         """Send a piece of its body; return when there is room for more."""
         ...
 
-    def end(self, piece: bytes = b"", /) -> Awaitable[None]:
-        """Send the last piece, if there is one, and say that the answer is complete."""
+    def end(self, piece: bytes = b"", trailers: Fields = (), /) -> Awaitable[None]:
+        """Send the last piece, if there is one, and say that the answer is complete.
+
+        `trailers` go where this answer's framing has a place for them.
+        """
         ...
 
     def cut(self) -> None:
@@ -100,7 +112,7 @@ class _Sending:
     async def send(self, piece: bytes) -> None:
         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
 
-    async def end(self, piece: bytes = b"") -> None:
+    async def end(self, piece: bytes = b"", trailers: Fields = ()) -> None:  # noqa: ARG002 - ASGI wants them announced with the head, where nobody knows yet
         await self._send({"type": "http.response.body", "body": piece, "more_body": False})
 
 
@@ -130,8 +142,19 @@ class OwnFront(_Sending):
                 return bytes(body)
         return b""
 
+    @property
+    def trailers(self) -> Fields:
+        return self._front.request_trailers()
+
     async def watch(self) -> None:
         await self._front.over.wait()
+
+    async def inform(self, head: ResponseHead) -> None:
+        await self._front.inform(head.status, head.fields)
+
+    async def end(self, piece: bytes = b"", trailers: Fields = ()) -> None:
+        self._front.response_trailers = trailers
+        await super().end(piece)
 
     def cut(self) -> None:
         """Do nothing: what is not ended when the application returns is cut."""
@@ -156,8 +179,8 @@ class OwnConnection:
     def send(self, piece: bytes, /) -> Awaitable[None]:
         return self._stream.write(piece)
 
-    def end(self, piece: bytes = b"", /) -> Awaitable[None]:
-        return self._stream.finish_with(piece)
+    def end(self, piece: bytes = b"", trailers: Fields = (), /) -> Awaitable[None]:
+        return self._stream.finish_with(piece, trailers)
 
     async def read(self) -> bytes | None:
         try:
@@ -165,8 +188,15 @@ class OwnConnection:
         except ClientLeftError:
             return None
 
+    @property
+    def trailers(self) -> Fields:
+        return self._stream.trailers
+
     async def watch(self) -> None:
         await self._stream.over.wait()
+
+    async def inform(self, head: ResponseHead) -> None:
+        await self._stream.inform(head.status, head.fields)
 
     async def start(self, head: ResponseHead) -> None:
         await self._stream.start(head.status, head.fields)
@@ -199,6 +229,14 @@ class AnyServer(_Sending):
             return await self._take.receive()
         except trio.EndOfChannel:
             return b""
+
+    @property
+    def trailers(self) -> Fields:
+        """None: ASGI has no words for them."""
+        return ()
+
+    async def inform(self, head: ResponseHead) -> None:
+        """Do nothing: ASGI has words for the links of a 103 alone, and few servers have those."""
 
     async def watch(self) -> None:
         message = self._early or await self._receive()

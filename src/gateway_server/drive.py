@@ -8,7 +8,9 @@ and clients that leave are thus one mechanism:
   is cancelled, and the machine hears Tick;
 - what a `tell` commands, or a `tell` that ends the machine, overtakes: what is
   being performed is cancelled, and its answer, if it still comes, is dropped.
-  Whoever performs owns what it opened, and closes it.
+  Whoever performs owns what it opened, and closes it;
+- what is met in the middle of a command and needs a word without ending it is asked
+  by `consult`: whoever asks performs what the machine says to it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -80,6 +82,20 @@ class Driver(Generic[E, C]):
                 scope.cancel()
         elif scope is not None:
             scope.deadline = trio_time(machine.deadline)
+
+    def consult(self, event: E) -> Sequence[C]:
+        """Tell the machine what the command being performed has met; return what it says.
+
+        The caller performs that as a part of the command, which goes on.
+        """
+        machine = self._machine
+        if machine.done:
+            return ()
+        commands = machine.receive(event, now())
+        assert not machine.done, "to be consulted ends no machine"
+        if self._scope is not None:
+            self._scope.deadline = trio_time(machine.deadline)
+        return commands
 
     async def _perform_batch(self, commands: Sequence[C]) -> Sequence[C]:
         machine = self._machine
@@ -158,6 +174,17 @@ class LaneDriver(Generic[E, C]):
             self._interrupt()
         elif machine.deadline < self._alarm.armed_for:
             self._alarm.look()
+
+    def consult(self, event: E) -> Sequence[C]:
+        """See `Driver.consult`."""
+        machine = self._machine
+        if machine.done:
+            return ()
+        commands = machine.receive(event, self._alarm.now())
+        assert not machine.done, "to be consulted ends no machine"
+        if machine.deadline < self._alarm.armed_for:
+            self._alarm.look()
+        return commands
 
     def tick(self) -> None:
         """Tell that the deadline has come."""

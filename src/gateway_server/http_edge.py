@@ -8,10 +8,10 @@ for only when the last one was taken.
     begin      under our own connections: no task, no scope, no timer a request
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from typing import Final, Protocol, assert_never
+from typing import Final, NoReturn, Protocol, assert_never
 
 import trio
 
@@ -26,20 +26,27 @@ from gateway_core.exchange import (
     Cut,
     Event,
     Exchange,
+    Inform,
+    InterimSent,
+    PassTrailers,
     Policies,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
     RequestBodySent,
+    RequestTrailersRead,
     Respond,
     ResponseBodyRead,
     ResponseBodySent,
+    ResponseTrailersRead,
     Stage,
     StreamBody,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
+    UpstreamInformed,
 )
+from gateway_core.message import Fields, ResponseHead
 
 from .downstream import Downstream, OwnConnection, Receive, Scope, Send, downstream
 from .drive import Driver, LaneDriver
@@ -70,7 +77,7 @@ class HttpEdge:
         exchange = Exchange(self._policies)
         talk = _Talk(exchange, self._clients, client)
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
-        talk.tell = driver.tell
+        talk.tell, talk.consult = driver.tell, driver.consult
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_watch, client, talk)
@@ -102,6 +109,10 @@ class _Tell(Protocol):
     def __call__(self, event: Event, /) -> None: ...
 
 
+class _Consult(Protocol):
+    def __call__(self, event: Event, /) -> Sequence[Command]: ...
+
+
 class _Note(Protocol):
     def __call__(self, exchange: Exchange, client: Downstream, at: Instant, /) -> None: ...
 
@@ -110,18 +121,19 @@ _PROGRESS: Final = {stage: CallProgressed(stage) for stage in Stage}
 """Made once: a call that goes well tells one of them."""
 
 
-def _nobody_listens(event: Event, /) -> None:
+def _nobody_listens(event: Event, /) -> NoReturn:
     raise AssertionError(f"told {event} before there was a driver")
 
 
 class _Talk:
-    """Performs the commands of one exchange."""
+    """Performs the commands of one exchange; to a call it is its `upstream.Asides`."""
 
     def __init__(
         self, exchange: Exchange, clients: Mapping[str, UpstreamClient], client: Downstream
     ) -> None:
         self.cut = False
         self.tell: _Tell = _nobody_listens
+        self.consult: _Consult = _nobody_listens
         self._exchange = exchange
         self._clients = clients
         self._client = client
@@ -154,6 +166,8 @@ class _Talk:
                 return self._respond(command)
             case Cut():
                 return self._cut_off()
+            case Inform() | PassTrailers():
+                raise AssertionError(f"{command} is performed by whoever consulted")
             case _:
                 assert_never(command)
 
@@ -163,7 +177,7 @@ class _Talk:
     async def _call(self, command: CallUpstream) -> Event:
         client = self._clients[command.upstream.name]
         try:
-            answer = await client.call(command, self._next_of_body, self._progressed)
+            answer = await client.call(command, self._next_of_body, self._progressed, asides=self)
         except CallFailedError as error:
             return UpstreamFailed(error.kind)
         self._answer = answer
@@ -185,6 +199,30 @@ class _Talk:
         await trio.lowlevel.checkpoint_if_cancelled()
         piece, self._held = self._held, b""
         return piece
+
+    async def informed(self, status: int, fields: Fields) -> None:
+        """See `upstream.Asides.informed`."""
+        for command in self.consult(UpstreamInformed(ResponseHead(status, fields, 0))):
+            assert isinstance(command, Inform)
+            try:
+                await self._client.inform(command.head)
+            except OSError:
+                self.client_left()
+            else:
+                self.tell(InterimSent())
+
+    def trailers(self) -> Fields:
+        """See `upstream.Asides.trailers`."""
+        trailers = self._client.trailers
+        return self._passing(RequestTrailersRead(trailers)) if trailers else ()
+
+    def _passing(self, event: RequestTrailersRead | ResponseTrailersRead) -> Fields:
+        """Return which trailers go on."""
+        passing: Fields = ()
+        for command in self.consult(event):
+            assert isinstance(command, PassTrailers)
+            passing = command.trailers
+        return passing
 
     async def _stream(self, command: StreamBody) -> Event:
         answer = self._answer
@@ -226,8 +264,11 @@ class _Talk:
         await answer.aclose()
         if piece:
             tell(ResponseBodyRead(len(piece)))
+        trailers = answer.trailers
+        if trailers:
+            trailers = self._passing(ResponseTrailersRead(trailers))
         with suppress(OSError) if left == 0 and not piece else nullcontext():
-            await client.end(piece)
+            await client.end(piece, trailers)
 
     async def _respond(self, command: Respond) -> None:
         head = command.head
@@ -264,7 +305,7 @@ class LaneTalk(_Talk):
         self._driver: LaneDriver[Event, Command] = LaneDriver(
             exchange, self.perform, lane.interrupt, lane.alarm
         )
-        self.tell = self._driver.tell
+        self.tell, self.consult = self._driver.tell, self._driver.consult
         self._note = note
         self._first: Event | None = RequestArrived(stream.head, fresh_id())
 

@@ -22,17 +22,21 @@ from gateway_core.exchange import (
     CallProgressed,
     ClientLeft,
     Exchange,
+    InterimSent,
     Phase,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
     RequestBodySent,
+    RequestTrailersRead,
     ResponseBodyRead,
     ResponseBodySent,
+    ResponseTrailersRead,
     Stage,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
+    UpstreamInformed,
 )
 from gateway_core.identifying import (
     FetchFailed,
@@ -77,24 +81,27 @@ def exchange_events(machine: Exchange) -> list[object]:
         RequestBodyRead(60),
         RequestBodySent(),
         RequestBodyBroke(),
+        RequestTrailersRead(((b"x-sum", b"1"), (b"host", b"a"))),
         *(CallProgressed(stage) for stage in Stage),
     ]
     answered = [
         UpstreamAnswered(ResponseHead(status, ()), UnixTime(0), UnixTime(0))
         for status in (200, 503)
     ]
+    interim: list[object] = [UpstreamInformed(ResponseHead(103, (), 0)), InterimSent()]
     failed = [UpstreamFailed(kind) for kind in FailureKind]
     streaming: list[object] = [
         ResponseBodyRead(9),
         ResponseBodySent(),
+        ResponseTrailersRead(((b"x-sum", b"1"), (b"te", b"a"))),
         BodyEnded(),
         UpstreamBroke(FailureKind.RESET),
     ]
     by_phase: dict[Phase, list[object]] = {
         Phase.ROUTING: arrived,
-        Phase.CALLING: [*upload, *answered, *failed],
+        Phase.CALLING: [*upload, *interim, *answered, *failed],
         Phase.STREAMING: [*upload, *streaming],
-        Phase.DONE: [*arrived, *upload, *answered, *failed, *streaming],
+        Phase.DONE: [*arrived, *upload, *interim, *answered, *failed, *streaming],
     }
     return always + by_phase[machine.phase]
 

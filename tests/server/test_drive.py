@@ -289,3 +289,63 @@ async def test_a_lane_that_ends_tells_its_machine(autojump_clock) -> None:
     lane.driver.abandon("left")
     lane.driver.abandon("left")
     assert [word for _, word in machine.heard] == ["go", "left"]
+
+
+# To be consulted in the middle of a command.
+
+
+async def test_who_consults_performs_what_is_said_and_its_command_goes_on(autojump_clock) -> None:
+    machine = Notes({"go": ["both"], "met": ["do that"]}, {"go": 5, "met": 20})
+    stage = Stage(machine)
+    said: list[str] = []
+
+    async def both(command: str) -> str | None:
+        await trio.sleep(4)
+        said.extend(driver.consult("met"))
+        await trio.sleep(10)
+        return "end"
+
+    driver: Driver[str, str] = Driver(machine, both, "left")
+    assert list(driver.consult("met")) == ["do that"], "before it runs there is no scope to move"
+    await driver.run("go")
+    assert machine.heard[1:] == [(0.0, "go"), (4.0, "met"), (14.0, "end")]
+    assert said == ["do that"]
+    assert stage.done == []
+    assert list(driver.consult("met")) == [], "the machine is done"
+
+
+async def test_to_be_consulted_may_bring_a_deadline_nearer(autojump_clock) -> None:
+    machine = Notes({"go": ["both"], "tick": ["sleep:0:end"]}, {"go": 100, "met": 2, "tick": 50})
+
+    async def both(command: str) -> str | None:
+        if command == "both":
+            driver.consult("met")
+            await trio.sleep(60)
+        return "end"
+
+    driver: Driver[str, str] = Driver(machine, both, "left")
+    await driver.run("go")
+    assert machine.heard == [(0.0, "go"), (0.0, "met"), (2.0, "tick"), (2.0, "end")]
+
+
+async def test_a_lane_is_consulted_alike(autojump_clock) -> None:
+    machine = Notes(
+        {"go": ["both"], "met": ["do that"], "tick": ["note", "sleep:0:end"]},
+        {"go": 100, "met": 2, "tick": 50},
+    )
+    lane = Lane(machine)
+    said: list[str] = []
+
+    async def both(command: str) -> str | None:
+        if command != "both":
+            return await lane.stage.perform(command)
+        said.extend(lane.driver.consult("met"))
+        await trio.sleep(60)
+        return "late"
+
+    lane.driver = LaneDriver(machine, both, lambda: lane.scope.cancel(), lane.alarm)
+    await lane.run("go")
+    assert machine.heard == [(0.0, "go"), (0.0, "met"), (2.0, "tick"), (2.0, "end")]
+    assert said == ["do that"]
+    assert lane.interruptions == 1
+    assert list(lane.driver.consult("met")) == []

@@ -13,7 +13,7 @@ import trio
 from gateway_core.clock import UnixTime
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
-from gateway_core.message import ResponseHead
+from gateway_core.message import Fields, ResponseHead
 from gateway_server.downstream import TransferCutError
 from gateway_server.http_edge import HttpEdge
 from gateway_server.telemetry import AccessLog
@@ -33,7 +33,7 @@ class FakeAnswer:
     head: ResponseHead = ResponseHead(200, ((b"content-type", b"text/plain"),))
     asked_at: UnixTime = UnixTime(0)
     answered_at: UnixTime = UnixTime(0)
-    trailers: tuple[()] = ()
+    trailers: Fields = ()
     upload: Callable[[], Awaitable[None]] | None = None
 
     async def read(self) -> bytes:
@@ -75,14 +75,19 @@ class FakeClient:
     thinks: float = 0
     reads_body: bool = True
     got: list[bytes] = field(default_factory=list)
+    hints: list[tuple[int, Fields]] = field(default_factory=list)
+    trailers: Fields | None = None
     cancelled: int = 0
 
-    async def call(self, command: CallUpstream, body, progress) -> FakeAnswer:
+    async def call(self, command: CallUpstream, body, progress, *, asides) -> FakeAnswer:
         try:
+            for status, fields in self.hints:
+                await asides.informed(status, fields)
             if command.request.body and self.reads_body:
                 progress(Stage.SENDING)
                 while piece := await body():
                     self.got.append(piece)
+                self.trailers = asides.trailers()
             progress(Stage.SENT)
             await trio.sleep(self.thinks)
         except trio.Cancelled:
@@ -309,6 +314,19 @@ async def test_http_2_without_a_length_has_a_body_if_one_comes(autojump_clock) -
     assert with_body.got == [b"x", b"y"]
     await serve(without, Caller(), http_version="2", method="GET")
     assert without.got == []
+
+
+async def test_asgi_has_no_words_for_interim_answers_and_trailers(autojump_clock) -> None:
+    client = FakeClient(FakeAnswer([(0, b"a")], trailers=((b"x-sum", b"6"),)), hints=[(103, ())])
+    caller = Caller([(0, b"b")])
+    te = (b"te", b"trailers")
+    line = await serve(client, caller, fields=[*CHUNKED, te])
+    assert [message["type"] for message in caller.sent] == [
+        "http.response.start",
+        "http.response.body",
+        "http.response.body",
+    ]
+    assert (line["status"], client.trailers) == (200, ())
 
 
 async def test_a_connection_of_a_unix_socket_has_no_address(autojump_clock) -> None:

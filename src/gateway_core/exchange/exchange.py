@@ -11,7 +11,7 @@ are, and on whom they wait, so that each wait has its own time-out:
     a connection, its turn           connect_timeout      503 (turn), 504 (connection)
     the client's next bytes          body_timeout         408
     the upstream to take them        idle_timeout         504
-    the answer's head                response_timeout     504
+    the answer's head                response_timeout     504; anew with each interim answer
     the answer's next bytes          idle_timeout         cut
     the client to take them          write_timeout        cut
 
@@ -26,9 +26,14 @@ from typing import Final, assert_never
 
 from ..clock import NEVER, Instant, after
 from ..errors import FailureKind
-from ..forwarding import forward_request, forward_response
+from ..forwarding import (
+    forward_request,
+    forward_request_trailers,
+    forward_response,
+    forward_response_trailers,
+)
 from ..machine import Tick
-from ..message import RequestHead
+from ..message import Fields, RequestHead, ResponseHead
 from ..refusal import Refusal, refused
 from ..upstream import Upstream
 from .admission import Admission, admit
@@ -44,18 +49,24 @@ from .vocabulary import (
     Command,
     Cut,
     Event,
+    Inform,
+    InterimSent,
+    PassTrailers,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
     RequestBodySent,
+    RequestTrailersRead,
     Respond,
     ResponseBodyRead,
     ResponseBodySent,
+    ResponseTrailersRead,
     Stage,
     StreamBody,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
+    UpstreamInformed,
 )
 
 
@@ -117,6 +128,10 @@ class Exchange:
     _asked: tuple[bytes, ...] = ()
     """The authorities by which the upstream may name itself in its answer."""
     _upstream: Upstream | None = None
+    _takes_trailers: bool = False
+    """Whether the client keeps what trails its answer."""
+    _answer_fields: Fields = ()
+    """Of the upstream's answer, as they came."""
     _stage: Stage = Stage.CONNECTING
     deadline: Instant = NEVER
     """When to say Tick: the nearest of the three below."""
@@ -162,6 +177,13 @@ class Exchange:
                 self._finish(CLIENT_LEFT, "client-left")
             case Abandoned():
                 self._finish(CLIENT_LEFT, "shut-down")
+            case UpstreamInformed():
+                return self._on_interim_answer(event, now)
+            case InterimSent():
+                self._download_deadline = NEVER
+                self._wait_for_head(now)
+            case RequestTrailersRead() | ResponseTrailersRead():
+                return self._on_trailers(event)
             case Tick():
                 return self._on_deadline(now)
             case _:
@@ -191,7 +213,7 @@ class Exchange:
             request_id=self.record.request_id,
         )
         self._asked = (request.authority, endpoint.authority)
-        self._upstream = upstream
+        self._upstream, self._takes_trailers = upstream, request.takes_trailers
         self.record.endpoint, self.record.asked = endpoint.name, now
         self.record.attempts += 1
         self._stage = Stage.CONNECTING
@@ -226,19 +248,57 @@ class Exchange:
         assert self._admission is not None
         admission = self._admission
         self.record.answered, self.record.status = now, event.head.status
+        self._answer_fields = event.head.fields
         self._call_deadline = self._upload_deadline = NEVER
         self._move_to(Phase.STREAMING)
         self._wait_download(_UPSTREAM_BODY, now)
-        head = forward_response(
-            event.head,
+        head = self._forwarded(event.head, admission)
+        if admission.fields:
+            head = replace(head, fields=head.fields + admission.fields)
+        return (StreamBody(head),)
+
+    def _forwarded(self, head: ResponseHead, admission: Admission) -> ResponseHead:
+        return forward_response(
+            head,
             admission.client,
             self.policies.plans[admission.match.route.name],
             asked=self._asked,
             request_id=self.record.request_id,
+            takes_trailers=self._takes_trailers,
         )
-        if admission.fields:
-            head = replace(head, fields=head.fields + admission.fields)
-        return (StreamBody(head),)
+
+    def _on_interim_answer(self, event: UpstreamInformed, now: Instant) -> Sequence[Command]:
+        """Pass it on, unless to HTTP/1.0, which knows none (RFC 9110, 15.2)."""
+        assert self._head is not None
+        assert self._admission is not None
+        if self.phase is not Phase.CALLING:
+            return ()
+        if self._head.version == "1.0":
+            self._wait_for_head(now)
+            return ()
+        self._call_deadline = NEVER
+        self._wait_download(_CLIENT_READ, now)
+        self._choose_deadline()
+        return (Inform(self._forwarded(event.head, self._admission)),)
+
+    def _wait_for_head(self, now: Instant) -> None:
+        """Grant the time of a head anew: an upstream that says "wait" is alive."""
+        assert self._upstream is not None
+        if self._stage is Stage.SENT and self.phase is Phase.CALLING:
+            self._call_deadline = after(now, self._upstream.response_timeout)
+        self._choose_deadline()
+
+    def _on_trailers(self, event: RequestTrailersRead | ResponseTrailersRead) -> Sequence[Command]:
+        assert self._head is not None
+        assert self._admission is not None
+        plan, trailers = self.policies.plans[self._admission.match.route.name], event.trailers
+        if isinstance(event, RequestTrailersRead):
+            passing = forward_request_trailers(trailers, self._head.fields, plan)
+        elif self._takes_trailers:
+            passing = forward_response_trailers(trailers, self._answer_fields, plan)
+        else:
+            passing = ()
+        return (PassTrailers(passing),) if passing else ()
 
     def _on_response_body_read(self, event: ResponseBodyRead, now: Instant) -> None:
         self.record.bytes_out += event.size
@@ -294,7 +354,7 @@ class Exchange:
         return (Respond(head, body, refusal.close),)
 
     def _cut(self, reason: str) -> Sequence[Command]:
-        self._finish(self.record.status, reason)
+        self._finish(self.record.status or CLIENT_LEFT, reason)
         return (Cut(),)
 
     def _finish(self, status: int, reason: str) -> None:

@@ -11,11 +11,12 @@ from ..clock import UnixTime
 from ..errors import FailureKind
 from ..frozen import frozen
 from ..machine import Tick
-from ..message import RequestHead, ResponseHead, UpstreamRequest
+from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
 from ..upstream import Endpoint, Upstream
 
 
-# Events: what happened, in the past tense.
+# Events: what happened, in the past tense. What is "consulted upon" is met in the middle of a
+# command; what the machine says to it is performed there, as a part of that command.
 @frozen
 class RequestArrived:
     """A client's request head is complete."""
@@ -52,6 +53,17 @@ class RequestBodySent(NamedTuple):
 
 
 @frozen
+class UpstreamInformed:
+    """An interim answer is here (RFC 9110, 15.2): 1xx, but 100 and 101. Consulted upon."""
+
+    head: ResponseHead
+
+
+class InterimSent(NamedTuple):
+    """The client took the interim answer that it was sent."""
+
+
+@frozen
 class UpstreamAnswered:
     """The final head of the upstream's answer is here."""
 
@@ -77,6 +89,20 @@ class ResponseBodyRead(NamedTuple):
 
 class ResponseBodySent(NamedTuple):
     """The client took all there was; the upstream is to give more."""
+
+
+@frozen
+class RequestTrailersRead:
+    """These trail the client's body, which has ended. Consulted upon."""
+
+    trailers: Fields
+
+
+@frozen
+class ResponseTrailersRead:
+    """These trail the upstream's answer, whose body has ended. Consulted upon."""
+
+    trailers: Fields
 
 
 class BodyEnded(NamedTuple):
@@ -109,10 +135,14 @@ Event: TypeAlias = (
     | CallProgressed
     | RequestBodyRead
     | RequestBodySent
+    | RequestTrailersRead
+    | UpstreamInformed
+    | InterimSent
     | UpstreamAnswered
     | UpstreamFailed
     | ResponseBodyRead
     | ResponseBodySent
+    | ResponseTrailersRead
     | BodyEnded
     | UpstreamBroke
     | RequestBodyBroke
@@ -127,7 +157,8 @@ Event: TypeAlias = (
 class CallUpstream:
     """Send `request` to `endpoint`. Ends in UpstreamAnswered or UpstreamFailed.
 
-    Meanwhile tell CallProgressed, and RequestBodyRead and RequestBodySent in turn.
+    Meanwhile tell CallProgressed, and RequestBodyRead and RequestBodySent in turn; consult
+    upon UpstreamInformed and RequestTrailersRead.
     """
 
     upstream: Upstream
@@ -149,10 +180,25 @@ class Respond:
 class StreamBody:
     """Send `head`, and the upstream's body behind it. Ends in BodyEnded or UpstreamBroke.
 
-    Meanwhile tell ResponseBodyRead and ResponseBodySent in turn.
+    Meanwhile tell ResponseBodyRead and ResponseBodySent in turn; consult upon
+    ResponseTrailersRead.
     """
 
     head: ResponseHead
+
+
+@frozen
+class Inform:
+    """Send the client an interim answer; tell InterimSent. Part of a CallUpstream."""
+
+    head: ResponseHead
+
+
+@frozen
+class PassTrailers:
+    """Let these trail the body that has ended. Part of a CallUpstream, or of a StreamBody."""
+
+    trailers: Fields
 
 
 @frozen
@@ -160,4 +206,4 @@ class Cut:
     """End the client's transfer so that it cannot pass for complete. Ends the exchange."""
 
 
-Command: TypeAlias = CallUpstream | Respond | StreamBody | Cut
+Command: TypeAlias = CallUpstream | Respond | StreamBody | Inform | PassTrailers | Cut

@@ -7,6 +7,7 @@
     additions  what we tell of the client
     names    hop-by-hop, end-to-end           prefix     Location, Set-Cookie
     loop     Via, Max-Forwards                request_ids
+    trailers  what may stand behind a body
 
 Source: RFC 9110, section 7.6; RFC 7239. For users: docs/topics/forwarding.md.
 """
@@ -18,6 +19,7 @@ from .request import forward_request
 from .request_ids import REQUEST_ID, request_id
 from .response import forward_response
 from .rules import DEFAULT_RULES, Believed, ForwardingRules, check_edits
+from .trailers import forward_request_trailers, forward_response_trailers
 from .trust import NOBODY, Network, Trusted, parse_trusted
 
 __all__ = [
@@ -36,7 +38,9 @@ __all__ = [
     "client_address",
     "find_client",
     "forward_request",
+    "forward_request_trailers",
     "forward_response",
+    "forward_response_trailers",
     "forwarding_plan",
     "is_last_hop",
     "parse_trusted",

@@ -43,6 +43,8 @@ class ForwardingPlan:
     request_guards: frozenset[bytes]
     """Names that no other name may pass for, such as `x_api_key` for `x-api-key`."""
     response_drops: frozenset[bytes]
+    untrailed_drops: frozenset[bytes]
+    """The same, where the client takes no trailers and none are to be announced."""
     protected: frozenset[bytes]
     """Names that stay where Connection nominates them."""
 
@@ -81,6 +83,7 @@ def forwarding_plan(
         request_drops=request_drops,
         request_guards=request_drops.union(relied, request_edits.remove, edited),
         response_drops=drops | {REQUEST_ID},
+        untrailed_drops=drops | {REQUEST_ID, b"trailer"},
         protected=END_TO_END | relied,
     )
 

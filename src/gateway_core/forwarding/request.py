@@ -23,7 +23,6 @@ from .plan import X_FORWARDED_PREFIX, ForwardingPlan
 from .rules import Believed
 
 _NONE: Final[frozenset[bytes]] = frozenset()
-_TE_TRAILERS: Final = ((b"te", b"trailers"),)
 _ONE_COOKIE_LINE: Final = frozenset({"1.0", "1.1"})
 """Versions in which a client may not split its cookies over several lines (RFC 6265, 5.4)."""
 
@@ -49,17 +48,26 @@ def forward_request(
     Fields of the client keep their bytes, their order and their repetitions, and
     come first; ours follow.
     """
+    about = about_the_connection(head.fields)
     clean = writable(
-        _kept(head, client, plan, drop) + additions(head, client, plan, request_id),
+        _kept(head, client, plan, drop, about) + additions(head, client, plan, request_id),
     )
     fields = plan.request_edits.apply(clean) + add
-    return UpstreamRequest(head.method, target, authority, fields, head.body)
+    takes_trailers = bool(about) and plan.rules.trailers and _takes_trailers(head, about)
+    return UpstreamRequest(head.method, target, authority, fields, head.body, takes_trailers)
 
 
 def _kept(
-    head: RequestHead, client: Client, plan: ForwardingPlan, drop: frozenset[bytes]
+    head: RequestHead,
+    client: Client,
+    plan: ForwardingPlan,
+    drop: frozenset[bytes],
+    about: Fields,
 ) -> Fields:
-    """Return what the client says to the upstream, as opposed to us."""
+    """Return what the client says to the upstream, as opposed to us.
+
+    `about` is what it says of the connection.
+    """
     passes, drops = plan.request_passes, plan.request_drops
     believed = client.believed
     kept = tuple(
@@ -72,9 +80,9 @@ def _kept(
     )
     if drop:
         kept = tuple([line for line in kept if line[0] not in drop])
-    if about := about_the_connection(head.fields):
+    if about:
         gone = nominated(about, plan.protected)
-        kept = tuple([line for line in kept if line[0] not in gone]) + _te(about)
+        kept = tuple([line for line in kept if line[0] not in gone])
     if head.method == "OPTIONS":
         kept = tuple(_counted_down(kept))
     if head.version not in _ONE_COOKIE_LINE:
@@ -82,10 +90,10 @@ def _kept(
     return kept
 
 
-def _te(about: Fields) -> Fields:
-    """Say again that trailers are welcome; other transfer codings are between two hops."""
+def _takes_trailers(head: RequestHead, about: Fields) -> bool:
+    """Tell whether trailers are welcome; other transfer codings are between two hops."""
     welcome = any(member.lower() == b"trailers" for member in members(about, b"te"))
-    return _TE_TRAILERS if welcome else ()
+    return welcome and head.version != "1.0"
 
 
 def _passes(

@@ -26,15 +26,17 @@ def forward_response(
     *,
     asked: tuple[bytes, ...],
     request_id: str,
+    takes_trailers: bool = False,
 ) -> ResponseHead:
     """Return the head to answer with. For interim answers (103) too.
 
     `client` is who asked, as `find_client` told; `asked` are the authorities by which
-    the upstream may know itself: the one it was sent, and its endpoint's.
+    the upstream may know itself: the one it was sent, and its endpoint's; `takes_trailers`
+    is the request's.
 
     Content-Length stays where it is the truth: with a sized body, for HEAD, in a 304.
     """
-    drops = plan.response_drops
+    drops = plan.response_drops if takes_trailers else plan.untrailed_drops
     fields = tuple([line for line in head.fields if line[0] not in drops])
     if about := about_the_connection(head.fields):
         fields = _off_the_connection(fields, about, plan)

@@ -40,8 +40,8 @@ class ForwardingRules:
     forward_proxy_authorization: bool = False
     """Whether Proxy-Authorization and its kin pass: they speak to the first proxy, and
     that is us (RFC 9110, 11.7.1)."""
-    trailers: bool = False
-    """Whether trailer sections reach the other side; if not, Trailer would lie."""
+    trailers: bool = True
+    """Whether trailer sections reach the other side; if not, Trailer and TE would lie."""
     reserved: frozenset[bytes] = frozenset()
     """Lower-case names that neither side may set: gateway secrets, identity fields."""
 

@@ -45,6 +45,14 @@ class Conversation(Generic[E, C]):
             else:
                 self._watch_deadline()
 
+    def consult(self, event: E) -> Sequence[C]:
+        """Tell what the command being performed has met; return what is said to it."""
+        if self.machine.done:
+            return ()
+        commands = self._note(event)
+        self._watch_deadline()
+        return commands
+
     def _receive(self, event: E | Tick) -> None:
         self._perform(self._note(event))
 

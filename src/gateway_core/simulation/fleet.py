@@ -19,6 +19,9 @@ from ..exchange import (
     Cut,
     Event,
     Exchange,
+    Inform,
+    InterimSent,
+    PassTrailers,
     Policies,
     RequestArrived,
     RequestBodyRead,
@@ -31,6 +34,7 @@ from ..exchange import (
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
+    UpstreamInformed,
 )
 from ..message import RequestHead, ResponseHead
 from .conversation import Conversation, Reply
@@ -45,6 +49,8 @@ class EndpointHabits:
     resets: int = 0
     swallows: int = 0
     """Takes the request and never answers."""
+    hints: int = 0
+    """Sends an interim answer before its own."""
     errs: int = 0
     """Answers 503."""
     breaks: int = 0
@@ -77,6 +83,8 @@ class Ending:
     status: int = 0
     """0 until an answer began; stays so if the client left before."""
     whole: bool = False
+    hints: int = 0
+    """Interim answers that the client was sent."""
     answers: int = 0
     """Heads that the client was sent: never more than one."""
     left: bool = False
@@ -133,6 +141,8 @@ class _Talk:
                 self._stream(self._server.pieces, reply)
             case Cut():
                 assert not self._ending.whole
+            case Inform() | PassTrailers():
+                raise AssertionError("performed by whoever consulted")
 
     def _begin_answer(self, status: int) -> None:
         self._ending.status = status
@@ -166,6 +176,23 @@ class _Talk:
         dice, server = self._world.dice, self._server
         if _happens(dice, server.swallows):
             return
+        if _happens(dice, server.hints):
+            self._soon(server.think_max, lambda: self._hint(reply))
+        else:
+            self._answer(reply)
+
+    def _hint(self, reply: Reply[Event]) -> None:
+        interim = UpstreamInformed(ResponseHead(103, (), 0))
+        for _ in self.conversation.consult(interim):
+            self._ending.hints += 1
+        self._soon(self._server.piece_max, lambda: self._hinted(reply))
+
+    def _hinted(self, reply: Reply[Event]) -> None:
+        self.conversation.tell(InterimSent())
+        self._answer(reply)
+
+    def _answer(self, reply: Reply[Event]) -> None:
+        dice, server = self._world.dice, self._server
         if _happens(dice, server.resets):
             self._soon(server.think_max, lambda: reply(UpstreamFailed(FailureKind.RESET)))
             return

@@ -114,7 +114,12 @@ class HttpCall:
         self._stream = stream
         self._origin = origin
         self._downstream = Downstream(
-            stream.head, stream.over, lambda: stream.refused, stream.proceed
+            stream.head,
+            stream.over,
+            lambda: stream.refused,
+            stream.proceed,
+            stream.inform,
+            lambda: stream.trailers,
         )
         self._state = _State.HEAD
         self._body_ended = False
@@ -204,7 +209,7 @@ class HttpCall:
             self._state = _State.TRAILERS
             return
         self._state = _State.DONE
-        await self._stream.finish()
+        await self._stream.finish(self._downstream.response_trailers)
 
     async def _end(self, message: Message) -> None:
         self._trailers += event_fields(message.get("headers", ()))

@@ -155,6 +155,12 @@ class Downstream:
     unless an answer has begun; then, not finished, it is cut."""
     proceed: Callable[[], Awaitable[None]]
     """Ask for the body: sends 100 (Continue) to a client that waits for it, once."""
+    inform: Callable[[int, Fields], Awaitable[None]]
+    """Send an interim answer, with its status and its fields."""
+    request_trailers: Callable[[], Fields]
+    """What trailed the request's body, once that has ended."""
+    response_trailers: Fields = ()
+    """What is to trail the answer's body. To be set before its end; no TE is looked at."""
     hold_continue: bool = False
     """Whether `receive` leaves 100 (Continue) to `proceed`. To be set before the first."""
 

@@ -46,6 +46,7 @@ class Http1Stream(Stream):
         """What came behind the head of a WebSocket's handshake, in one piece with it."""
         self._tunnel = False
         self._chunked = False
+        self._trailers: Fields = ()
         if ahead.ended:
             self.leave()
 
@@ -58,12 +59,18 @@ class Http1Stream(Stream):
             if isinstance(event, h11.Data):
                 return bytes(event.data)
             if event is not h11.NEED_DATA:
+                if isinstance(event, h11.EndOfMessage):
+                    self._trailers = tuple(event.headers)
                 return b""
             if proceed:
                 await self.proceed()
             await self._ahead.more()
             if data := self._ahead.take():
                 self._h11.receive_data(data)
+
+    @property
+    def trailers(self) -> Fields:
+        return self._trailers
 
     async def _read_raw(self) -> bytes:
         while True:

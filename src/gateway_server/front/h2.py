@@ -30,7 +30,7 @@ from gateway_core.refusal import Refusal
 
 from .answers import answer
 from .calls import HttpCall, Origin
-from .h2_head import read_head
+from .h2_head import read_head, read_trailers
 from .h2_stream import Http2Stream
 from .streams import ClientLeftError
 from .websocket import WebSocketCall
@@ -147,7 +147,7 @@ class Http2:
         while len(self._out) > _OWED_MAX and not self._wire.broken:
             await self._written.wait()
 
-    def _on(self, event: h2.events.Event) -> None:
+    def _on(self, event: h2.events.Event) -> None:  # noqa: C901 - the one dispatch
         match event:
             case h2.events.RequestReceived():
                 self._begin(event)
@@ -155,6 +155,9 @@ class Http2:
                 self._credit(event.flow_controlled_length)
                 if stream := self._streams.get(event.stream_id):
                     stream.arrived(event.data, event.flow_controlled_length)
+            case h2.events.TrailersReceived():
+                if stream := self._streams.get(event.stream_id):
+                    self._trail(stream, event)
             case h2.events.StreamEnded():
                 if stream := self._streams.get(event.stream_id):
                     stream.body_ended()
@@ -166,7 +169,15 @@ class Http2:
                 self._h2.state_machine.state = ConnectionState.SERVER_OPEN
                 self.drain()
             case _:
-                pass  # settings and windows: the writer looks at them; trailers are dropped
+                pass  # settings and windows: the writer looks at them
+
+    def _trail(self, stream: Http2Stream, event: h2.events.TrailersReceived) -> None:
+        trailers = read_trailers(event.headers, self._settings.max_fields)
+        if trailers is None:
+            self._reset(stream.number, ErrorCodes.PROTOCOL_ERROR)
+            stream.leave()
+        else:
+            stream.trailed(trailers)
 
     def _credit(self, arrived: int) -> None:
         self._uncredited += arrived

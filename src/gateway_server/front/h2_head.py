@@ -24,6 +24,9 @@ _HOP_BY_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 )
 
+_FRAMING: Final = frozenset({b"content-length", b"host"})
+"""What tells a message's length or way cannot trail it (RFC 9110, 6.5.1), as in HTTP/1.1."""
+
 
 def read_head(
     lines: Iterable[tuple[bytes, bytes]], *, peer: str, secure: bool, ended: bool
@@ -60,6 +63,17 @@ def read_head(
         body=0 if ended else length,
     )
     return head, protocol
+
+
+def read_trailers(lines: Iterable[tuple[bytes, bytes]], fields_max: int) -> Fields | None:
+    """Return a trailer section; None where it is malformed (RFC 9113, 8.1), or too long."""
+    parts = _split(lines)
+    if parts is None:
+        return None
+    pseudo, fields = parts
+    if pseudo or len(fields) > fields_max or any(name in _FRAMING for name, _ in fields):
+        return None
+    return tuple(fields)
 
 
 def _split(

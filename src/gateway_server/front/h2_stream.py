@@ -53,6 +53,7 @@ class Http2Stream(Stream):
         self._all_in = head.body == 0
         self._arrival = trio.Event()
         self._outgoing = bytearray()
+        self._request_trailers: Fields = ()
         self._trailers: Fields = ()
         self._all_out = False
         """Whether END_STREAM is sent."""
@@ -70,6 +71,10 @@ class Http2Stream(Stream):
         self._incoming += data
         self._padding += used - len(data)
         self._tell()
+
+    def trailed(self, trailers: Fields) -> None:
+        """Take in what trails the client's request."""
+        self._request_trailers = trailers
 
     def body_ended(self) -> None:
         """Note that the client has sent all of its request."""
@@ -139,6 +144,10 @@ class Http2Stream(Stream):
             if proceed:
                 await self.proceed()
             await self._arrival.wait()
+
+    @property
+    def trailers(self) -> Fields:
+        return self._request_trailers
 
     async def inform(self, status: int, fields: Fields) -> None:
         self._send_headers(status, fields)

@@ -8,6 +8,8 @@ Source: RFC 9112, sections 6, 7.1 and 9.3; RFC 9110, sections 8.6 and 15.2.
 
 from typing import Final, Protocol
 
+import trio
+
 from gateway_core.http1.request import Phase, RequestDecoder
 from gateway_core.message import Fields, RequestHead, values
 from gateway_core.refusal import Refusal
@@ -45,6 +47,7 @@ class QuickStream(LaneStream):
         "_bodiless",
         "_carrier",
         "_chunked",
+        "_informing",
         "_kept",
         "_left",
         "_wire",
@@ -61,6 +64,8 @@ class QuickStream(LaneStream):
         """What was said and is not sent yet: a head, or the end of a whole answer."""
         self._chunked = False
         self._bodiless = False
+        self._informing: trio.Lock | None = None
+        """Held by who sends an interim answer: one task asks for the body, another hears hints."""
         self._left: int | None = None
         """Bytes that a sized answer still lacks."""
 
@@ -81,6 +86,10 @@ class QuickStream(LaneStream):
             if piece is not None:
                 return piece
 
+    @property
+    def trailers(self) -> Fields:
+        return self._carrier.decoder.trailers
+
     async def _more(self, decoder: RequestDecoder) -> Refusal | None:
         data = await self._wire.read()
         if data:
@@ -91,7 +100,9 @@ class QuickStream(LaneStream):
     async def inform(self, status: int, fields: Fields) -> None:
         if self.head.version != "1.0":  # which knows no interim answers (RFC 9110, 15.2)
             lines = [status_line(status), *map(_COLON.join, fields), b"\r\n"]
-            await self._write(b"\r\n".join(lines))
+            self._informing = self._informing or trio.Lock()
+            async with self._informing:
+                await self._write(b"\r\n".join(lines))
 
     def answer_at_once(self, status: int, fields: Fields, data: bytes) -> bool:
         self._begin(status, fields)
@@ -151,8 +162,8 @@ class QuickStream(LaneStream):
     async def finish(self, trailers: Fields = ()) -> None:
         await self._finish(b"", trailers)
 
-    async def finish_with(self, data: bytes = b"") -> None:
-        await self._finish(data if not self._bodiless else b"", ())
+    async def finish_with(self, data: bytes = b"", trailers: Fields = ()) -> None:
+        await self._finish(data if not self._bodiless else b"", trailers)
 
     async def _finish(self, data: bytes, trailers: Fields) -> None:
         await self._send(self._framed_last(data, trailers))

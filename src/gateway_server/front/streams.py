@@ -70,6 +70,11 @@ class Stream(ABC):
             self.awaits_continue = False
             await self.inform(100, ())
 
+    @property
+    @abstractmethod
+    def trailers(self) -> Fields:
+        """What trailed the request's body; known once `read` has returned b""."""
+
     @abstractmethod
     async def read(self, *, proceed: bool) -> bytes:
         """Return the next piece of the body, b"" at its end.
@@ -88,11 +93,11 @@ class Stream(ABC):
     async def flush(self) -> None:  # noqa: B027 - most streams keep nothing
         """Send a head that is kept for the first piece of its body."""
 
-    async def finish_with(self, data: bytes = b"") -> None:
+    async def finish_with(self, data: bytes = b"", trailers: Fields = ()) -> None:
         """Send the last piece of the body, if there is one, and end the answer."""
         if data:
             await self.write(data)
-        await self.finish()
+        await self.finish(trailers)
 
     @abstractmethod
     async def write(self, data: bytes) -> None:
@@ -100,7 +105,7 @@ class Stream(ABC):
 
     @abstractmethod
     async def finish(self, trailers: Fields = ()) -> None:
-        """End the answer."""
+        """End the answer; `trailers` go where its framing has a place for them."""
 
 
 def _expects_continue(head: RequestHead) -> bool:

@@ -94,7 +94,14 @@ class WebSocketCall:
 
     async def _call(self) -> None:
         stream = self._stream
-        downstream = Downstream(stream.head, stream.over, lambda: stream.refused, stream.proceed)
+        downstream = Downstream(
+            stream.head,
+            stream.over,
+            lambda: stream.refused,
+            stream.proceed,
+            stream.inform,
+            lambda: stream.trailers,
+        )
         scope = scope_of(stream, self._origin, "websocket", downstream)
         scope["subprotocols"] = subprotocols(stream.head)
         scope["extensions"]["websocket.http.response"] = {}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from gateway_core.errors import ConfigError
-from gateway_core.forwarding.rules import ForwardingRules, check_edits
+from gateway_core.forwarding.rules import Believed, ForwardingRules, check_edits
 from gateway_core.forwarding.trust import parse_trusted
 from gateway_core.message import FieldEdits
 from gateway_core.routing import FieldRule, Pattern, QueryRule, Rewrite, Route
@@ -57,7 +57,11 @@ def build_forwarding(settings: Settings) -> ForwardingRules:
     """Return how heads are cleaned on their way through."""
     gateway = settings.gateway
     return ForwardingRules(
-        trusted=parse_trusted(gateway.trusted_proxies), pseudonym=gateway.via.encode("ascii")
+        trusted=parse_trusted(gateway.trusted_proxies),
+        believed=Believed(gateway.believed),
+        pseudonym=gateway.via.encode("ascii"),
+        forward_proxy_authorization=gateway.forward_proxy_authorization,
+        trailers=gateway.trailers,
     )
 
 

@@ -89,17 +89,38 @@ class Answer(Protocol):
         ...
 
 
+class Asides(Protocol):
+    """What a call and its caller say to each other beside heads and bodies. All of it is rare."""
+
+    async def informed(self, status: int, fields: Fields) -> None:
+        """Take in an interim answer, 1xx but 100 and 101; return once the client has it.
+
+        Raises nothing: a client that left is the caller's to notice.
+        """
+        ...
+
+    def trailers(self) -> Fields:
+        """Return what trails the request's body, which has ended, and had no length told."""
+        ...
+
+
 class UpstreamClient(Protocol):
     """Speaks to the endpoints of one upstream."""
 
     async def call(
-        self, command: CallUpstream, body: BodyReader, progress: Callable[[Stage], None]
+        self,
+        command: CallUpstream,
+        body: BodyReader,
+        progress: Callable[[Stage], None],
+        *,
+        asides: Asides | None = None,
     ) -> Answer:
         """Send the request; return once the final head is here.
 
         `body` is asked only where `command.request.body` is not 0. `progress`
         is told each stage as it is reached; SENT once the request is written
-        whole. Cancelled at any await, it gives back whatever it took.
+        whole. Without `asides`, interim answers are dropped and no trailers sent.
+        Cancelled at any await, it gives back whatever it took.
 
         Raises CallFailedError.
         """

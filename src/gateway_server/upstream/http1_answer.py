@@ -5,8 +5,7 @@ answer is before the caller has seen its head.
 """
 
 import time
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 import trio
 
@@ -18,13 +17,10 @@ from gateway_core.message import Fields, ResponseHead, UpstreamRequest
 from gateway_core.pooling import INFORMATIONAL_MAX, LostRequest, idle_lifetime
 
 from .connection import Connection, broken
-from .contract import CallFailedError
+from .contract import Asides, CallFailedError
 from .pool import Pool
 from .upload import Upload
 from .wire import Buffers
-
-InformationalHook: TypeAlias = Callable[[int, Fields], None]
-"""Told the status and the fields of an interim answer, such as 103 (RFC 8297)."""
 
 _EAGER_MAX: Final = 8
 """Reads that may succeed without a wait; then the other tasks have their turn."""
@@ -38,12 +34,13 @@ class Http1Answer:
     """
 
     __slots__ = (
+        "_asides",
         "_connection",
         "_eager",
         "_ended",
         "_failure",
-        "_informational",
         "_interim",
+        "_interim_count",
         "_keep_alive",
         "_method",
         "_pieces",
@@ -62,14 +59,16 @@ class Http1Answer:
     _written: int
     """Bytes of the request, where `ask` sent all of it."""
 
-    def __init__(self, pool: Pool, method: str, informational: InformationalHook | None) -> None:
+    def __init__(self, pool: Pool, method: str, asides: Asides | None) -> None:
         self._method = method
         self._pool: Pool | None = pool
         self._connection: Connection | None = None
         self._upload: Upload | None = None
         self._uploading: trio.CancelScope | None = None
-        self._informational = informational
-        self._interim = 0
+        self._asides = asides
+        self._interim: list[tuple[int, Fields]] | None = None
+        """Interim answers that are to be passed on; None where none came."""
+        self._interim_count = 0
         self._keep_alive = False
         self._pieces: list[bytes] = []
         self._failure: CallFailedError | None = None
@@ -147,13 +146,17 @@ class Http1Answer:
         self._take(heard)
         if self._failure is not None:
             raise self._failure
-        return self.answered_at != 0
+        return self.answered_at != 0 and not self._interim
 
     async def wait_for_head(self) -> None:
         """Return once the final head is here. Raises CallFailedError."""
         assert self._connection is not None
         upload = self._upload
-        while not self.answered_at:
+        while True:
+            if self._interim:
+                await self._pass_on()
+            if self.answered_at:
+                return
             # Answers take longer than the next line of ours: a try at once would be wasted.
             self._take(await self._connection.receive(at_once=False))
             if upload is not None and self._connection.answer_begun and not upload.written:
@@ -250,16 +253,22 @@ class Http1Answer:
         self._failure = CallFailedError(kind, f"{fault.flaw.reason}: {fault.flaw.detail}")
 
     def _on_interim_answer(self, status: int, fields: Fields) -> None:
-        self._interim += 1
+        self._interim_count += 1
         if status == 101:
             problem = "the upstream changed protocols unasked"
             self._failure = CallFailedError(FailureKind.PROTOCOL, problem)
-        elif self._interim > INFORMATIONAL_MAX:
+        elif self._interim_count > INFORMATIONAL_MAX:
             problem = f"more than {INFORMATIONAL_MAX} interim answers"
             self._failure = CallFailedError(FailureKind.PROTOCOL, problem)
-        elif status != 100 and self._informational is not None:
+        elif status != 100 and self._asides is not None:
             # 100 answers an Expect, and that one was answered before anybody called us.
-            self._informational(status, fields)
+            self._interim = [*(self._interim or ()), (status, fields)]
+
+    async def _pass_on(self) -> None:
+        """Hand on the interim answers that came, in order, as fast as the client takes them."""
+        assert self._asides is not None
+        while self._interim:
+            await self._asides.informed(*self._interim.pop(0))
 
     def _release(self) -> None:
         """Give back the place, and the connection if it is as good as new. Never waits."""

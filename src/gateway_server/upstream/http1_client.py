@@ -21,10 +21,10 @@ from gateway_core.pooling import may_resend
 from gateway_core.upstream import Endpoint, Upstream
 
 from .connection import Connection
-from .contract import BodyReader, CallFailedError
+from .contract import Asides, BodyReader, CallFailedError
 from .dialing import Dial, Dialer
 from .failures import failed
-from .http1_answer import Http1Answer, InformationalHook
+from .http1_answer import Http1Answer
 from .pool import Pool
 from .slots import Slots
 from .tls import TlsSettings
@@ -66,7 +66,7 @@ class Http1Client:
         body: BodyReader,
         progress: Callable[[Stage], None],
         *,
-        informational: InformationalHook | None = None,
+        asides: Asides | None = None,
     ) -> Http1Answer:
         """See `contract.UpstreamClient.call`.
 
@@ -83,15 +83,15 @@ class Http1Client:
             progress(Stage.QUEUED)
             await places.take()
         request = command.request
-        answer = Http1Answer(pool, request.method, informational)
+        answer = Http1Answer(pool, request.method, asides)
         try:
             connection = pool.take()
             if connection is None or request.body:
                 connection = connection or await _dial(pool, progress)
-                upload = Upload(request, body, progress, connection.wire)
+                upload = Upload(request, body, progress, connection.wire, asides=asides)
                 await _ask(pool, answer, connection, upload, progress)
             elif (unsent := answer.ask(connection, request)) is not None:
-                upload = Upload(request, body, progress, connection.wire, unsent)
+                upload = Upload(request, body, progress, connection.wire, unsent, asides=asides)
                 await _ask(pool, answer, connection, upload, progress)
             else:
                 # Nearly every call: flat, since each frame costs at each wait.
@@ -107,7 +107,7 @@ class Http1Client:
                     _check_resend(answer, error)
                     connection.close()
                     connection = await _dial(pool, progress)
-                    upload = Upload(request, body, progress, connection.wire)
+                    upload = Upload(request, body, progress, connection.wire, asides=asides)
                     await _ask(pool, answer, connection, upload, progress)
         except BaseException:
             answer.drop()

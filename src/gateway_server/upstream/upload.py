@@ -15,10 +15,10 @@ import trio
 
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import Stage
-from gateway_core.http1.render import LAST_CHUNK, render_chunk, render_request
+from gateway_core.http1.render import render_chunk, render_last_chunk, render_request
 from gateway_core.message import UNKNOWN, UpstreamRequest
 
-from .contract import BodyReader, CallFailedError
+from .contract import Asides, BodyReader, CallFailedError
 from .wire import Buffers, Wire
 
 
@@ -26,6 +26,7 @@ class Upload:
     """One request on its way over one wire, or over a second after the first."""
 
     __slots__ = (
+        "_asides",
         "_body",
         "_flushing",
         "_head_waits",
@@ -47,10 +48,13 @@ class Upload:
         progress: Callable[[Stage], None],
         wire: Wire,
         unsent: Buffers | None = None,
+        *,
+        asides: Asides | None = None,
     ) -> None:
         """`unsent` is what is left of a request without a body whose head was begun."""
         self._request = request
         self._body = body
+        self._asides = asides
         self._progress = progress
         self._flushing: trio.Event | None = None
         self.body_begun = False
@@ -144,7 +148,8 @@ class Upload:
             if piece:
                 self._unsent += render_chunk(piece)
             else:
-                self._unsent.append(LAST_CHUNK)
+                trailers = () if self._asides is None else self._asides.trailers()
+                self._unsent.append(render_last_chunk(trailers))
                 self._left = 0
             return
         if not piece or len(piece) > self._left:

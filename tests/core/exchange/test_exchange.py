@@ -16,19 +16,25 @@ from gateway_core.exchange import (
     Cut,
     Event,
     Exchange,
+    Inform,
+    InterimSent,
+    PassTrailers,
     Phase,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
     RequestBodySent,
+    RequestTrailersRead,
     Respond,
     ResponseBodyRead,
     ResponseBodySent,
+    ResponseTrailersRead,
     Stage,
     StreamBody,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
+    UpstreamInformed,
 )
 from gateway_core.machine import Tick
 from gateway_core.message import UNKNOWN, ResponseHead, value
@@ -342,3 +348,102 @@ def test_a_record_keeps_the_status_that_the_client_saw() -> None:
     script = stream(calling(), 1)
     assert script.machine.phase is Phase.STREAMING
     assert script.machine.record.status == 200
+
+
+# Interim answers (RFC 9110, 15.2)
+
+HINTS = UpstreamInformed(ResponseHead(103, ((b"link", b"</a>"), (b"keep-alive", b"x")), 0))
+HINTED = Inform(ResponseHead(103, ((b"link", b"</a>"), (b"x-request-id", b"id")), 0))
+
+
+def test_an_interim_answer_passes_cleaned_and_is_not_the_answer() -> None:
+    script = calling().at(0, SENT).at(1, HINTS, HINTED).at(1.1, InterimSent())
+    assert script.machine.record.status == 0
+    stream(script, 2).at(3, BodyEnded())
+    assert script.machine.record.status == 200
+
+
+def test_an_interim_answer_is_none_to_http_1_0() -> None:
+    script = calling(dataclasses.replace(get(), version="1.0")).at(0, SENT).at(1, HINTS)
+    stream(script, 2)
+
+
+def test_each_interim_answer_grants_the_head_its_time_anew() -> None:
+    script = calling().at(0, SENT)
+    for number in range(1, 4):
+        script.at(14 * number, HINTS, HINTED).at(14 * number, InterimSent())
+    script.at(56.9, Tick())
+    assert ends_in(script, 57, Tick()).head.status == 504
+
+
+def test_http_1_0_waits_as_long_though_it_hears_nothing() -> None:
+    script = calling(dataclasses.replace(get(), version="1.0")).at(0, SENT).at(14, HINTS)
+    script.at(28.9, Tick())
+    assert ends_in(script, 29, Tick()).head.status == 504
+
+
+def test_a_client_that_does_not_take_an_interim_answer_is_cut() -> None:
+    """And the upstream, which may have answered meanwhile, is not blamed."""
+    script = calling().at(0, SENT).at(1, HINTS, HINTED).at(20.9, Tick()).at(21, Tick(), Cut())
+    record = script.machine.record
+    assert (record.status, record.reason) == (499, "client-write-timeout")
+
+
+def test_an_interim_answer_in_mid_upload_leaves_the_upload_its_time() -> None:
+    script = calling(get(method="POST", body=UNKNOWN)).at(0, SENDING).at(0, RequestBodySent())
+    script.at(25, HINTS, HINTED)
+    assert script.machine.deadline == Instant(30 * 10**9)
+    script.at(26, InterimSent())
+    assert ends_in(script, 30, Tick()).head.status == 408
+
+
+def test_an_interim_answer_behind_the_answer_is_none() -> None:
+    stream(calling().at(0, SENT), 1).at(2, HINTS).at(3, BodyEnded())
+
+
+# Trailers (RFC 9110, 6.5)
+
+SUM = ((b"x-sum", b"6"),)
+CLEANED = ((b"x-sum", b"6"), (b"host", b"evil.example"))
+
+
+def test_request_trailers_pass_cleaned() -> None:
+    script = calling(get(method="POST", body=UNKNOWN)).at(0, SENDING)
+    script.at(1, RequestTrailersRead(CLEANED), PassTrailers(SUM)).at(1, SENT)
+    stream(script, 2).at(3, RequestTrailersRead(SUM), PassTrailers(SUM)).at(4, BodyEnded())
+
+
+def test_request_trailers_of_which_none_may_pass_are_none() -> None:
+    script = calling(get(method="POST", body=UNKNOWN)).at(0, SENDING)
+    script.at(1, RequestTrailersRead(((b"content-length", b"1"),)))
+
+
+def test_response_trailers_pass_to_a_client_that_takes_them() -> None:
+    script = calling(get(fields=((b"te", b"trailers"),))).at(0, SENT)
+    stream(script, 1).at(2, ResponseTrailersRead(CLEANED), PassTrailers(SUM)).at(3, BodyEnded())
+
+
+def test_response_trailers_do_not_pass_unasked() -> None:
+    """RFC 9110, 6.5.1: they may be discarded, and nobody waits for them."""
+    stream(calling().at(0, SENT), 1).at(2, ResponseTrailersRead(SUM)).at(3, BodyEnded())
+
+
+def test_what_the_answer_calls_hop_by_hop_does_not_trail_it() -> None:
+    script = calling(get(fields=((b"te", b"trailers"),))).at(0, SENT)
+    answered = UpstreamAnswered(
+        ResponseHead(200, ((b"connection", b"x-hop"),)), UnixTime(1), UnixTime(2)
+    )
+    (command,) = script.machine.receive(answered, Instant(10**9))
+    assert isinstance(command, StreamBody)
+    script.at(2, ResponseTrailersRead((*SUM, (b"x-hop", b"1"))), PassTrailers(SUM))
+
+
+def test_trailers_are_announced_only_to_who_takes_them() -> None:
+    announced = UpstreamAnswered(
+        ResponseHead(200, ((b"trailer", b"x-sum"),)), UnixTime(1), UnixTime(2)
+    )
+    for fields, seen in [((), None), (((b"te", b"trailers"),), b"x-sum")]:
+        script = calling(get(fields=fields)).at(0, SENT)
+        (command,) = script.machine.receive(announced, Instant(10**9))
+        assert isinstance(command, StreamBody)
+        assert value(command.head.fields, b"trailer") == seen

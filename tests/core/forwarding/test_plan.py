@@ -17,14 +17,22 @@ def test_nothing_passes_that_is_dropped() -> None:
 
 def test_hop_by_hop_fields_are_dropped_both_ways() -> None:
     plan = forwarding_plan(DEFAULT_RULES)
-    assert HOP_BY_HOP | PROXY_AUTHENTICATION | {b"trailer"} <= plan.request_drops
-    assert HOP_BY_HOP | PROXY_AUTHENTICATION | {b"trailer"} <= plan.response_drops
+    assert HOP_BY_HOP | PROXY_AUTHENTICATION <= plan.request_drops
+    assert HOP_BY_HOP | PROXY_AUTHENTICATION <= plan.response_drops
     assert OURS <= plan.request_drops
 
 
-def test_the_operator_may_let_proxy_credentials_and_trailers_pass() -> None:
-    plan = forwarding_plan(ForwardingRules(forward_proxy_authorization=True, trailers=True))
-    assert not (PROXY_AUTHENTICATION | {b"trailer"}) & (plan.request_drops | plan.response_drops)
+def test_the_operator_may_let_proxy_credentials_pass() -> None:
+    plan = forwarding_plan(ForwardingRules(forward_proxy_authorization=True))
+    assert not PROXY_AUTHENTICATION & (plan.request_drops | plan.response_drops)
+
+
+def test_trailers_are_announced_where_they_may_come() -> None:
+    passing = forwarding_plan(DEFAULT_RULES)
+    assert b"trailer" not in passing.request_drops | passing.response_drops
+    assert passing.untrailed_drops == passing.response_drops | {b"trailer"}
+    keeping = forwarding_plan(ForwardingRules(trailers=False))
+    assert b"trailer" in keeping.request_drops & keeping.response_drops & keeping.untrailed_drops
 
 
 def test_what_is_edited_or_relied_on_is_guarded_against_imitation() -> None:

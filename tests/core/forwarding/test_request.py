@@ -107,10 +107,12 @@ def test_method_target_authority_and_body_are_sent_on_as_given() -> None:
         pytest.param(((b"te", b"gzip"),), (), id="9110 10.1.4 TE"),
         pytest.param(
             ((b"te", b"gzip, Trailers"), (b"accept", b"*/*")),
-            ((b"accept", b"*/*"), (b"te", b"trailers")),
-            id="9110 10.1.4 TE: trailers",
+            ((b"accept", b"*/*"),),
+            id="9110 10.1.4 TE: trailers is the next connection's to say",
         ),
-        pytest.param(((b"trailer", b"digest"),), (), id="9110 6.6.2 Trailer"),
+        pytest.param(
+            ((b"trailer", b"digest"),), ((b"trailer", b"digest"),), id="9110 6.6.2 Trailer"
+        ),
         pytest.param(((b"expect", b"100-continue"),), (), id="9110 10.1.1 Expect"),
         pytest.param(
             ((b"proxy-authorization", b"Basic eA=="),), (), id="9110 11.7.2 Proxy-Authorization"
@@ -137,9 +139,31 @@ def test_fields_are_dropped_or_sent_on(received: Fields, sent: Fields) -> None:
 
 
 def test_proxy_credentials_pass_where_configured() -> None:
-    rules = ForwardingRules(forward_proxy_authorization=True, trailers=True)
-    fields: Fields = ((b"proxy-authorization", b"Basic eA=="), (b"trailer", b"digest"))
+    rules = ForwardingRules(forward_proxy_authorization=True)
+    fields: Fields = ((b"proxy-authorization", b"Basic eA=="),)
     assert of_the_client(forward(fields, rules)) == fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "version", "takes"),
+    [
+        pytest.param(((b"te", b"trailers"),), "1.1", True, id="9110 10.1.4"),
+        pytest.param(((b"te", b"gzip;q=1, Trailers"),), "1.1", True, id="9110 10.1.4 among others"),
+        pytest.param(((b"te", b"trailers"),), "2", True, id="9113 8.2.2"),
+        pytest.param(((b"te", b"gzip"),), "1.1", False, id="9110 10.1.4 another coding"),
+        pytest.param(((b"te", b"trailers"),), "1.0", False, id="9112 7.1 HTTP/1.0 has no chunks"),
+        pytest.param((), "1.1", False, id="9110 6.5.1 nothing said"),
+    ],
+)
+def test_whether_the_client_takes_trailers(fields: Fields, version: str, takes: bool) -> None:
+    assert forward(fields, version=version).takes_trailers is takes
+    keeping = ForwardingRules(trailers=False)
+    assert not forward(fields, keeping, version=version).takes_trailers
+
+
+def test_trailers_are_not_announced_where_none_pass() -> None:
+    keeping = ForwardingRules(trailers=False)
+    assert of_the_client(forward(((b"trailer", b"digest"),), keeping)) == ()
 
 
 def test_max_forwards_is_counted_down_for_options() -> None:
@@ -280,8 +304,8 @@ def test_nothing_that_belongs_to_the_connection_survives(
 ) -> None:
     sent = forward(fields, BOTH, peer=peer, version=version, method=method).fields
     gone = HOP_BY_HOP | PROXY_AUTHENTICATION | BOTH.reserved
-    gone |= {b"trailer", b"expect", b"host", b"content-length", b"x_forwarded_for"}
-    assert not {line for line in sent if line[0] in gone} - {(b"te", b"trailers")}
+    gone |= {b"expect", b"host", b"content-length", b"x_forwarded_for"}
+    assert not {line for line in sent if line[0] in gone}
     assert all(len(values(sent, name)) == 1 for name in OURS - {b"via"})
     assert not any(set(name + told) & {0, 10, 13} for name, told in sent)
 

@@ -24,6 +24,7 @@ def forward(
     prefix: bytes = b"",
     client: Client = CLIENT,
     edits: FieldEdits = FieldEdits(),
+    takes_trailers: bool = False,
 ) -> ResponseHead:
     return forward_response(
         ResponseHead(status, fields, 7),
@@ -31,6 +32,7 @@ def forward(
         forwarding_plan(rules, prefix=prefix, response_edits=edits),
         asked=(b"backend:8001", b"127.0.0.1:8001"),
         request_id="id-1",
+        takes_trailers=takes_trailers,
     )
 
 
@@ -95,10 +97,18 @@ def test_what_is_reserved_does_not_leak() -> None:
     assert forward(((b"x-gateway-secret", b"s3cret"),), rules).fields == (ID,)
 
 
-def test_the_operator_may_let_proxy_challenges_and_trailers_pass() -> None:
-    rules = ForwardingRules(forward_proxy_authorization=True, trailers=True)
-    fields: Fields = ((b"proxy-authenticate", b"Basic"), (b"trailer", b"digest"))
+def test_the_operator_may_let_proxy_challenges_pass() -> None:
+    rules = ForwardingRules(forward_proxy_authorization=True)
+    fields: Fields = ((b"proxy-authenticate", b"Basic"),)
     assert forward(fields, rules).fields == (*fields, ID)
+
+
+def test_trailers_are_announced_to_who_takes_them() -> None:
+    """RFC 9110, 6.6.2 and 10.1.4."""
+    fields: Fields = ((b"trailer", b"digest"),)
+    assert forward(fields, takes_trailers=True).fields == (*fields, ID)
+    keeping = ForwardingRules(trailers=False)
+    assert forward(fields, keeping, takes_trailers=True).fields == (ID,)
 
 
 def test_edits_come_last() -> None:

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_core.http1.render import LAST_CHUNK, render_chunk, render_request
+from gateway_core.http1.render import (
+    LAST_CHUNK,
+    render_chunk,
+    render_last_chunk,
+    render_request,
+)
 from gateway_core.message import UNKNOWN, Fields, UpstreamRequest
 
 FIELDS: Fields = ((b"accept", b"*/*"), (b"x-a", b"1"), (b"accept", b"text/html"), (b"x-b", b""))
@@ -32,6 +37,21 @@ def test_the_head_is_host_the_fields_in_order_and_our_framing(request_, framing:
     )
 
 
+def test_who_takes_trailers_says_so_to_the_next_hop_alone() -> None:
+    """RFC 9110, 10.1.4: a sender of TE names it in Connection."""
+    request = UpstreamRequest("GET", b"/", b"h", (), 0, takes_trailers=True)
+    assert render_request(request) == (
+        b"GET / HTTP/1.1\r\nhost: h\r\nte: trailers\r\nconnection: te\r\n\r\n"
+    )
+
+
+def test_trailers_stand_between_the_last_chunk_and_the_end() -> None:
+    """RFC 9112, 7.1."""
+    assert render_last_chunk(()) == LAST_CHUNK
+    trailers = ((b"x-a", b"1"), (b"x-b", b""))
+    assert render_last_chunk(trailers) == b"0\r\nx-a: 1\r\nx-b: \r\n\r\n"
+
+
 def test_a_chunk_carries_its_piece_without_a_copy() -> None:
     piece = b"x" * 300
     start, data, end = render_chunk(piece)
@@ -55,15 +75,16 @@ field_values = st.binary(max_size=12).map(
     st.lists(st.tuples(tokens.map(lambda name: b"x-" + name), field_values), max_size=6).map(tuple),
     st.lists(st.binary(min_size=1, max_size=40), max_size=5),
     st.booleans(),
+    st.lists(st.tuples(tokens.map(lambda name: b"x-" + name), field_values), max_size=3).map(tuple),
 )
 def test_h11_reads_what_was_meant(
-    method: str, fields: Fields, pieces: list[bytes], chunked: bool
+    method: str, fields: Fields, pieces: list[bytes], chunked: bool, trailers: Fields
 ) -> None:
     body = UNKNOWN if chunked else sum(map(len, pieces))
     wire = render_request(UpstreamRequest(method, b"/x", b"h", fields, body))
     for piece in pieces:
         wire += b"".join(render_chunk(piece)) if chunked else piece
-    wire += LAST_CHUNK if chunked else b""
+    wire += render_last_chunk(trailers) if chunked else b""
     server = h11.Connection(h11.SERVER)
     server.receive_data(wire)
     head = server.next_event()
@@ -74,5 +95,6 @@ def test_h11_reads_what_was_meant(
     while isinstance(event := server.next_event(), h11.Data):
         data += event.data
     assert isinstance(event, h11.EndOfMessage)
+    assert tuple(event.headers) == (trailers if chunked else ())
     assert data == b"".join(pieces)
     assert server.trailing_data == (b"", False)

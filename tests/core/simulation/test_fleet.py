@@ -24,6 +24,7 @@ def one(endpoints: EndpointHabits = EndpointHabits(), clients: ClientHabits = Cl
         pytest.param(EndpointHabits(), 200, True, id="well"),
         pytest.param(EndpointHabits(refuses=ALWAYS), 502, True, id="refuses"),
         pytest.param(EndpointHabits(resets=ALWAYS), 502, True, id="resets"),
+        pytest.param(EndpointHabits(hints=ALWAYS), 200, True, id="hints"),
         pytest.param(EndpointHabits(swallows=ALWAYS), 504, True, id="swallows"),
         pytest.param(EndpointHabits(errs=ALWAYS), 503, True, id="errs"),
         pytest.param(EndpointHabits(breaks=ALWAYS), 200, False, id="breaks"),
@@ -34,6 +35,11 @@ def test_what_an_endpoint_does(habits: EndpointHabits, status: int, whole: bool)
     ending, record = one(habits)
     assert (ending.status, ending.whole, ending.answers) == (status, whole, 1)
     assert record.status == status
+
+
+def test_a_hint_comes_before_the_answer_and_is_none() -> None:
+    ending, record = one(EndpointHabits(hints=ALWAYS))
+    assert (ending.hints, ending.answers, record.status) == (1, 1, 200)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from gateway_core.clock import seconds
 from gateway_core.errors import ConfigError
+from gateway_core.forwarding.rules import DEFAULT_RULES, Believed, ForwardingRules
 from gateway_core.message import FieldEdits
 from gateway_core.routing import FieldRule, Pattern, QueryRule, Rewrite
 from gateway_core.upstream import Endpoint, Upstream
@@ -120,6 +121,18 @@ def test_forwarding_trusts_whom_the_gateway_trusts() -> None:
     assert rules.trusted.covers("10.1.2.3")
     assert rules.trusted.covers("")
     assert not build_forwarding(read(ROUTE)).trusted.covers("127.0.0.1")
+
+
+def test_what_forwarding_does_by_default_is_the_core_s_default() -> None:
+    assert build_forwarding(read(ROUTE)) == DEFAULT_RULES
+
+
+def test_each_rule_of_forwarding_has_its_key() -> None:
+    keys = 'believed = "forwarded"\nforward_proxy_authorization = true\ntrailers = false'
+    rules = build_forwarding(read(f"[gateway]\n{keys}\n{ROUTE}"))
+    assert rules == ForwardingRules(
+        believed=Believed.FORWARDED, forward_proxy_authorization=True, trailers=False
+    )
 
 
 def test_settings_that_were_never_examined_raise_with_the_keys_path() -> None:

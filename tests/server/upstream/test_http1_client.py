@@ -12,6 +12,7 @@ from gateway_server.upstream.http1_client import Http1Client
 from tests.server.upstream.memory import MemoryWire, Net
 from tests.server.upstream.upstreams import (
     OK,
+    Asides,
     Client,
     Peer,
     Pieces,
@@ -169,8 +170,6 @@ async def test_a_large_body_arrives_whole_in_large_pieces() -> None:
 
 
 async def test_hints_are_passed_on_and_continue_is_swallowed() -> None:
-    told: list[object] = []
-
     async def script(peer: Peer) -> None:
         await peer.head()
         await peer.send(
@@ -179,10 +178,60 @@ async def test_hints_are_passed_on_and_continue_is_swallowed() -> None:
         await peer.send(OK)
 
     async with serving(script) as site:
-        answer = await site.call(informational=lambda *interim: told.append(interim))
+        asides = Asides()
+        answer = await site.call(asides=asides)
         assert await read_all(answer) == b"ok"
-        assert told == [(103, ((b"link", b"</a>"),))]
+        assert asides.told == [(103, ((b"link", b"</a>"),))]
         assert site.at_rest == 1
+
+
+@pytest.mark.parametrize("body", [0, 4], ids=["no body", "a body"])
+async def test_hints_in_one_packet_with_the_answer_go_first(body: int) -> None:
+    async def script(peer: Peer) -> None:
+        while await peer.head():
+            await peer.exactly(body)
+            await peer.send(
+                b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 P\r\n\r\n" + OK
+            )
+
+    async with serving(script) as site:
+        for _ in range(2):
+            asides = Asides()
+            answer = await site.call("PUT", length=body, body=Pieces(b"body"), asides=asides)
+            assert [status for status, _ in asides.told] == [103, 102]
+            assert await read_all(answer) == b"ok"
+        assert (site.accepted, site.at_rest) == (1, 1)
+
+
+@pytest.mark.parametrize("answer", [OK, b""], ids=["behind an answer", "before it"])
+async def test_a_caller_that_leaves_while_it_takes_a_hint_leaves_nothing(answer: bytes) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.head()
+        await peer.send(b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer)
+        await peer.ended()
+
+    async with serving(script) as site:
+        with trio.move_on_after(0.1) as scope:
+            await site.call(asides=Asides(takes=60))
+        assert scope.cancelled_caught
+        assert site.at_rest == bool(answer), "an exchange that is complete spares its connection"
+
+
+async def test_trailers_go_out_behind_a_chunked_body() -> None:
+    """RFC 9112, 7.1.2."""
+    got = b""
+
+    async def script(peer: Peer) -> None:
+        nonlocal got
+        await peer.head()
+        got = await peer.until(b"6\r\n\r\n")
+        await peer.send(OK)
+
+    async with serving(script) as site:
+        asides = Asides(trailers=((b"x-sum", b"6"),))
+        status, _ = await site.fetch("PUT", length=UNKNOWN, body=Pieces(b"sum"), asides=asides)
+    assert status == 200
+    assert got == b"3\r\nsum\r\n0\r\nx-sum: 6\r\n\r\n"
 
 
 async def test_without_a_listener_hints_are_dropped() -> None:

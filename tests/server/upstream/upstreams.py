@@ -117,6 +117,21 @@ class Site:
             await answer.aclose()
 
 
+class Asides:
+    """Hears interim answers, each taking `takes` seconds, and gives the request's trailers."""
+
+    def __init__(self, trailers: Fields = (), takes: float = 0) -> None:
+        self.told: list[tuple[int, Fields]] = []
+        self._trailers, self._takes = trailers, takes
+
+    async def informed(self, status: int, fields: Fields) -> None:
+        await trio.sleep(self._takes)
+        self.told.append((status, fields))
+
+    def trailers(self) -> Fields:
+        return self._trailers
+
+
 class Pieces:
     """A body reader: gives the pieces, one a call, then b"" for ever. Cancelled, it keeps all."""
 

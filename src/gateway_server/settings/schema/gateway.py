@@ -68,6 +68,25 @@ class GatewaySettings(Table):
         "networks, addresses, or `unix` for whoever connects by a unix socket.",
         why="Whoever is trusted here can claim to be any client.",
     )
+    believed: Annotated[str, choice("either", "x-forwarded", "forwarded")] = key(
+        "either",
+        about="Which fields of trusted proxies are believed: `X-Forwarded-*`, `Forwarded`, or "
+        "`X-Forwarded-For` where it comes and else `Forwarded`.",
+        why="Most proxies write the former, and pass a client's `Forwarded` on unread.",
+    )
+    forward_proxy_authorization: Annotated[bool, SWITCH] = key(
+        default=False,
+        about="Whether `Proxy-Authorization`, `Proxy-Authenticate` and "
+        "`Proxy-Authentication-Info` pass.",
+        why="They are between a client and its first proxy (RFC 9110, 11.7): turn it on where "
+        "the gateway stands in front of the proxy that is meant.",
+    )
+    trailers: Annotated[bool, SWITCH] = key(
+        default=True,
+        about="Whether trailer fields pass behind a body, in either direction.",
+        why="Without those that would change what was judged before the body "
+        "(RFC 9110, 6.5.1); to clients only where they say `TE: trailers`.",
+    )
     via: Annotated[str, Reads(_read_pseudonym, {"type": "string", "x-type": "token"})] = key(
         "gateway",
         about="The gateway's name in `Via`.",
