@@ -504,10 +504,11 @@ async def test_what_the_body_reader_raises_reaches_the_caller_as_it_is() -> None
 
 async def test_calls_beyond_the_bound_wait_their_turn_in_order() -> None:
     order: list[int] = []
+    all_asked = trio.Event()
 
     async def script(peer: Peer) -> None:
         while await peer.head():
-            await trio.sleep(0.01)
+            await all_asked.wait()
             await peer.send(OK)
 
     async with serving(script, connections_max=2, waiting_max=10) as site:
@@ -520,6 +521,7 @@ async def test_calls_beyond_the_bound_wait_their_turn_in_order() -> None:
             for number in range(8):
                 nursery.start_soon(fetch, number)
                 await trio.testing.wait_all_tasks_blocked(0.001)
+            all_asked.set()
         assert site.accepted == 2
         assert site.stages.count(Stage.QUEUED) == 6
     for turn in range(0, 8, 2):
