@@ -1,8 +1,11 @@
 """What the tests of exchanges share: a small gateway in values, and short names for requests."""
 
+from dataclasses import replace
+
 from gateway_core.clock import seconds
 from gateway_core.exchange import Policies
 from gateway_core.forwarding import ForwardingRules
+from gateway_core.limiting import ByClient, Concurrency, Limit, Limits, PerKey, Rate, SlidingWindow
 from gateway_core.message import Fields, RequestHead
 from gateway_core.routing import Pattern, Route, Router
 from gateway_core.upstream import Endpoint, Upstream
@@ -27,6 +30,20 @@ POLICIES = Policies(
     body_timeout=seconds(30),
     write_timeout=seconds(20),
 )
+
+
+def limited_policies(*limits: Limit) -> Policies:
+    """The same gateway, with limits of its own on route "a": two in ten seconds, one at once."""
+    return replace(POLICIES, limits={"a": Limits(limits or (windowed(), at_once()))})
+
+
+def windowed(quota: int = 2, name: str = "per-client", **more) -> Limit:
+    rate = Rate(quota, seconds(10))
+    return Limit(name, PerKey(SlidingWindow(rate)), (ByClient(),), **more)
+
+
+def at_once(quota: int = 1) -> Limit:
+    return Limit("at-once", Concurrency(quota), (ByClient(),))
 
 
 def get(

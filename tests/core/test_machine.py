@@ -60,7 +60,7 @@ from gateway_core.probe import (
 )
 from tests.compositions import begun, part, plan
 from tests.core.relay.relays import limited, relay_events
-from tests.exchanges import POLICIES, get
+from tests.exchanges import POLICIES, at_once, get, limited_policies
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,7 @@ def probe_events(machine: Probe) -> list[object]:
 
 MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
+    "limited exchange": Kind(lambda: Exchange(limited_policies()), exchange_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
     "composition": Kind(lambda: Composition(COMPOSED), composition_events),
     "relay, waiting": Kind(lambda: limited(waits=True), relay_events),
@@ -191,6 +192,22 @@ def test_an_exchange_makes_only_legal_moves_and_answers_at_most_once(data: st.Da
         assert machine.phase is before or (before, machine.phase) in MOVES
         heads += sum(type(command).__name__ in {"Respond", "StreamBody"} for command in commands)
     assert heads <= 1
+
+
+@given(data=st.data())
+def test_what_exchanges_take_they_give_back_however_they_end(data: st.DataObject) -> None:
+    limit = at_once(3)
+    policies, now = limited_policies(limit), Instant(0)
+    exchanges = [Exchange(policies) for _ in range(5)]
+    for _ in range(20):
+        now = after(now, data.draw(st.integers(0, 20 * SECOND)))
+        exchange = data.draw(st.sampled_from(exchanges))
+        exchange.receive(data.draw(st.sampled_from(exchange_events(exchange))), now)  # type: ignore[arg-type]
+        in_flight = [each for each in exchanges if each.phase in {Phase.CALLING, Phase.STREAMING}]
+        assert limit.limiter.judge("192.0.2.1", now).remaining == max(0, 2 - len(in_flight))
+    for exchange in exchanges:
+        exchange.receive(Abandoned(), now)
+    assert len(limit.limiter) == 0  # type: ignore[arg-type]
 
 
 @each_machine

@@ -4,7 +4,7 @@ from .admission import Admission, admit
 from .exchange import CLIENT_LEFT, MOVES, Exchange, Phase
 from .policies import Policies
 from .record import Record
-from .refusals import too_large, upstream_failed
+from .refusals import over_limit, too_large, upstream_failed
 from .upgrading import refuse_upgrade
 from .vocabulary import (
     Abandoned,
@@ -70,6 +70,7 @@ __all__ = [
     "UpstreamFailed",
     "UpstreamInformed",
     "admit",
+    "over_limit",
     "refuse_upgrade",
     "too_large",
     "upstream_failed",

@@ -1,7 +1,7 @@
 """From a request's arrival to its admission: who asks, where it leads, and whether it may.
 
-    client, request id -> route -> upgrade -> declared body -> admitted
-                          400/404/405  403      413
+    client, request id -> route -> upgrade -> declared body -> limits -> admitted
+                          400/404/405  403      413            429
 
 The order is part of the contract: what costs little and tells least is judged first,
 and whatever is counted against somebody is judged last, so that a request which was
@@ -14,12 +14,13 @@ from typing import Final
 
 from ..clock import Instant
 from ..forwarding import LOOPING, Client, find_client, is_last_hop, request_id, via_loop
-from ..message import Fields, RequestHead
+from ..limiting import Asker, Held, Outcome
+from ..message import Fields, RequestHead, ResponseHead
 from ..refusal import Refusal
 from ..routing import Match, Route, ServerOptions
 from .policies import Policies
 from .record import Record
-from .refusals import SERVER_OPTIONS, too_large
+from .refusals import SERVER_OPTIONS, over_limit, too_large
 
 NO_WEBSOCKETS: Final = Refusal(403, "websocket-refused", "This route takes no WebSockets.")
 
@@ -34,6 +35,24 @@ class Admission:
     """Who asks, by name, as a credential proved it; "" where none was asked for."""
     fields: Fields = ()
     """What goes on whatever answer the client gets from now on, the gateway's own included."""
+    replaces: frozenset[bytes] = frozenset()
+    """Names of fields that an upstream's answer loses to ours."""
+    held: tuple[Held, ...] = ()
+
+    def told_on(self, head: ResponseHead) -> ResponseHead:
+        """Return an upstream's answer with `fields` on it."""
+        if not self.fields:
+            return head
+        theirs = head.fields
+        if self.replaces:
+            theirs = tuple([line for line in theirs if line[0] not in self.replaces])
+        return ResponseHead(head.status, theirs + self.fields, head.body)
+
+    def release(self) -> None:
+        """Give back what was taken for as long as the request lasts. A second call does nothing."""
+        held, self.held = self.held, ()
+        for limiter, key in held:
+            limiter.give_back(key)
 
 
 def admit(
@@ -47,6 +66,7 @@ def admit(
 ) -> Admission | Refusal:
     """Return the admission, or why the request goes no further.
 
+    The caller is to `release` the admission at the request's end, however that comes.
     `fresh_id` is used where the client sent no sane id; `record` is told all that is
     found out, also of a request that is refused in the end; `upgrade`: whether it is a
     WebSocket's handshake.
@@ -63,7 +83,8 @@ def admit(
         return NO_WEBSOCKETS
     if refusal := _too_large(head, route):
         return refusal
-    return Admission(client, found)
+    admission = Admission(client, found)
+    return _limit(admission, head, policies, record, now) or admission
 
 
 def _route(head: RequestHead, policies: Policies) -> Match | Refusal:
@@ -82,3 +103,21 @@ def _too_large(head: RequestHead, route: Route) -> Refusal | None:
     """Judge the length that the request declares; what comes without one is counted later."""
     limit = route.body_max
     return too_large(limit) if limit is not None and head.body > limit else None
+
+
+def _limit(
+    admission: Admission, head: RequestHead, policies: Policies, record: Record, now: Instant
+) -> Refusal | None:
+    """Take the request out of the budgets of its route, or say which has no room for it."""
+    route = admission.match.route.name
+    limits = policies.limits.get(route)
+    if limits is None:
+        return None
+    asker = Asker(admission.client.address, admission.consumer, route, head.fields)
+    judgement, admission.held = limits.admit(asker, now)
+    record.limits = judgement
+    if judgement.outcome is not Outcome.ADMITTED:
+        return over_limit(judgement)
+    admission.fields += judgement.fields
+    admission.replaces |= limits.replaces
+    return None

@@ -21,7 +21,7 @@ A cut transfer never looks complete: chunked bodies lack their last chunk
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, assert_never
 
 from ..clock import NEVER, Instant, after
@@ -252,10 +252,7 @@ class Exchange:
         self._call_deadline = self._upload_deadline = NEVER
         self._move_to(Phase.STREAMING)
         self._wait_download(_UPSTREAM_BODY, now)
-        head = self._forwarded(event.head, admission)
-        if admission.fields:
-            head = replace(head, fields=head.fields + admission.fields)
-        return (StreamBody(head),)
+        return (StreamBody(admission.told_on(self._forwarded(event.head, admission))),)
 
     def _forwarded(self, head: ResponseHead, admission: Admission) -> ResponseHead:
         return forward_response(
@@ -361,6 +358,8 @@ class Exchange:
         self.record.status, self.record.reason = status, reason
         self._call_deadline = self._upload_deadline = self._download_deadline = NEVER
         self.deadline = NEVER
+        if self._admission is not None:
+            self._admission.release()
         self._move_to(_DONE)
 
     def _move_to(self, phase: Phase) -> None:

@@ -7,7 +7,8 @@ from typing import Final
 from ..clock import Duration, seconds
 from ..errors import ConfigError
 from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forwarding_plan
-from ..routing import Router
+from ..limiting import Limits
+from ..routing import Route, Router
 from ..upstream import Upstream
 
 BODY_TIMEOUT: Final = seconds(30)
@@ -28,6 +29,8 @@ class Policies:
     """How long a client may be silent in the middle of its body."""
     write_timeout: Duration = WRITE_TIMEOUT
     """How long a client may take nothing of what it is sent."""
+    limits: Mapping[str, Limits] = field(default_factory=dict[str, Limits])
+    """What limits each route has, by the route's name; the budgets are shared by reference."""
     plans: Mapping[str, ForwardingPlan] = field(init=False)
     """What forwarding does on each route, by the route's name."""
 
@@ -42,6 +45,12 @@ class Policies:
                 request_edits=route.request_edits,
                 response_edits=route.response_edits,
                 prefix=str(route.pattern).encode("ascii") if route.strip_prefix else b"",
-                relied=frozenset(rule.name for rule in route.headers),
+                relied=self._relied(route),
             )
         object.__setattr__(self, "plans", plans)
+
+    def _relied(self, route: Route) -> frozenset[bytes]:
+        """Return the fields by which the gateway decides on `route`: Connection cannot drop them."""
+        matchers = frozenset(rule.name for rule in route.headers)
+        limits = self.limits.get(route.name)
+        return matchers if limits is None else matchers | limits.relied

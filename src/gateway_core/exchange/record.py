@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..clock import NEVER, Instant
+from ..limiting import Judgement
 
 
 @dataclass(slots=True)
@@ -22,3 +23,5 @@ class Record:
     started: Instant = NEVER
     asked: Instant = NEVER
     answered: Instant = NEVER
+    limits: Judgement | None = None
+    """What the limits said; None where the route has none, or nobody asked them."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ..errors import FailureKind
+from ..limiting import Judgement, Outcome, whole_seconds
 from ..message import Fields
 from ..refusal import Refusal
 from ..routing import ServerOptions
@@ -35,6 +36,24 @@ def too_large(limit: int) -> Refusal:
     """Return the answer to a body beyond `limit` bytes (RFC 9110, 15.5.14)."""
     detail = f"The body of the request is over the limit of {limit} bytes."
     return Refusal(413, "body-too-large", detail, close=True)
+
+
+def over_limit(judgement: Judgement) -> Refusal:
+    """Return the answer to a request for which a budget has no room (RFC 6585, 4).
+
+    Retry-After is the limit's wait, rounded up. A limiter that can count no further
+    client is our shortage, not this client's fault: 503.
+    """
+    seconds = whole_seconds(judgement.wait)
+    fields: Fields = ((b"retry-after", b"%d" % seconds), *judgement.fields)
+    if judgement.outcome is Outcome.FULL:
+        detail = f"The gateway counts as many clients as it can. Try again in {seconds} s."
+        return Refusal(503, "limiter-full", detail, fields)
+    detail = (
+        f"The limit {judgement.binding!r} of {judgement.allows} is reached. "
+        f"Try again in {seconds} s."
+    )
+    return Refusal(429, "limit-exceeded", detail, fields)
 
 
 def upstream_failed(kind: FailureKind, upstream: str) -> Refusal:

@@ -22,8 +22,10 @@ def refuse_upgrade(
     `record` is told what was found out, and why.
     """
     admitted = admit(head, fresh_id, policies, record, now, upgrade=True)
-    refusal = (
-        admitted if isinstance(admitted, Refusal) else NOT_RELAYED.with_fields(*admitted.fields)
-    )
+    if isinstance(admitted, Refusal):
+        refusal = admitted
+    else:
+        refusal = NOT_RELAYED.with_fields(*admitted.fields)
+        admitted.release()
     record.status, record.reason = refusal.status, refusal.reason
     return refusal

@@ -4,14 +4,15 @@ import dataclasses
 
 import pytest
 
-from gateway_core.clock import Instant
+from gateway_core.clock import Instant, seconds
 from gateway_core.exchange import Admission, Record, admit
 from gateway_core.forwarding import ForwardingRules
 from gateway_core.forwarding.trust import parse_trusted
-from gateway_core.message import RequestHead
+from gateway_core.limiting import Outcome, PerKey, Rate, SlidingWindow, Told
+from gateway_core.message import RequestHead, ResponseHead, value
 from gateway_core.refusal import Refusal
 from gateway_core.routing import Pattern, Route, Router
-from tests.exchanges import POLICIES, get
+from tests.exchanges import POLICIES, at_once, get, limited_policies, windowed
 
 CLOSED = Route("closed", Pattern.prefix("/closed"), "service-a", websocket=False, body_max=9)
 SOME = dataclasses.replace(POLICIES, router=Router((*POLICIES.router.routes, CLOSED)))
@@ -84,3 +85,152 @@ def test_who_asks_is_whom_a_trusted_proxy_names(upgrade: bool) -> None:
     assert isinstance(admitted, Admission)
     assert (admitted.client.address, record.client) == ("198.51.100.7", "198.51.100.7")
     assert judged(told)[1].client == "192.0.2.1"
+
+
+# Limits
+
+
+def ask(policies, head=None, *, at: float = 0, upgrade: bool = False):
+    record = Record()
+    now = Instant(seconds(at))
+    return admit(head or get(), "fresh", policies, record, now, upgrade=upgrade), record
+
+
+def test_an_admitted_request_is_told_what_is_left() -> None:
+    admitted, record = ask(limited_policies(windowed(10)))
+    assert isinstance(admitted, Admission)
+    assert admitted.fields == (
+        (b"ratelimit-policy", b'"per-client";q=10;w=10'),
+        (b"ratelimit", b'"per-client";r=9;t=10'),
+    )
+    assert record.limits is not None
+    assert (record.limits.binding, record.limits.remaining) == ("per-client", 9)
+
+
+def test_a_request_over_the_limit_is_429_and_is_told_when_to_come_again() -> None:
+    policies = limited_policies(windowed(2))
+    ask(policies, at=0)
+    ask(policies, at=1)
+    refusal, record = ask(policies, at=3.5)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status, refusal.reason, refusal.close) == (429, "limit-exceeded", False)
+    assert value(refusal.fields, b"retry-after") == b"7"
+    assert value(refusal.fields, b"ratelimit") == b'"per-client";r=0;t=7'
+    assert record.limits is not None
+    assert record.limits.outcome is Outcome.REFUSED
+    assert isinstance(ask(policies, at=10.4)[0], Admission)
+
+
+@pytest.mark.parametrize(
+    ("head", "upgrade"),
+    [
+        (get(b"/a/%zz"), False),
+        (get(b"/a", method="OPTIONS", fields=((b"max-forwards", b"0"),)), False),
+        (get(fields=(LOOP,)), False),
+        (get(body=101), False),
+        (get(body=101), True),
+    ],
+)
+def test_a_request_refused_for_another_reason_takes_nothing(
+    head: RequestHead, upgrade: bool
+) -> None:
+    limit = windowed(1)
+    refusal, record = ask(limited_policies(limit), head, upgrade=upgrade)
+    assert isinstance(refusal, Refusal)
+    assert len(limit.limiter) == 0  # type: ignore[arg-type]
+    assert record.limits is None
+
+
+def test_a_handshake_is_limited_as_a_request_is() -> None:
+    policies = limited_policies(windowed(1))
+    assert isinstance(ask(policies, upgrade=True)[0], Admission)
+    for upgrade in (True, False):
+        refusal, _ = ask(policies, upgrade=upgrade)
+        assert isinstance(refusal, Refusal)
+        assert refusal.status == 429
+
+
+def test_two_clients_behind_a_trusted_proxy_have_two_budgets() -> None:
+    trusting = ForwardingRules(parse_trusted(["192.0.2.1"]))
+    policies = dataclasses.replace(limited_policies(windowed(1)), forwarding=trusting)
+    one, other = (
+        get(fields=((b"x-forwarded-for", address),))
+        for address in (b"198.51.100.7", b"2001:db8::1")
+    )
+    neighbour = get(fields=((b"x-forwarded-for", b"2001:db8::2"),))
+    verdicts = [ask(policies, head)[0] for head in (one, other, one, neighbour)]
+    assert [isinstance(verdict, Admission) for verdict in verdicts] == [True, True, False, False]
+
+
+def test_a_stranger_who_forges_its_address_gets_no_second_budget() -> None:
+    policies = limited_policies(windowed(1))
+    forged = [
+        get(fields=((name, value),))
+        for name, value in (
+            (b"x-forwarded-for", b"198.51.100.7"),
+            (b"x-forwarded-for", b"198.51.100.8"),
+            (b"forwarded", b"for=198.51.100.9"),
+            (b"x-real-ip", b"198.51.100.10"),
+        )
+    ]
+    verdicts = [ask(policies, head)[0] for head in forged]
+    assert [isinstance(verdict, Admission) for verdict in verdicts] == [True, False, False, False]
+
+
+def test_what_is_held_is_given_back_once() -> None:
+    policies = limited_policies(at_once(1))
+    admitted, _ = ask(policies)
+    assert isinstance(admitted, Admission)
+    assert isinstance(ask(policies)[0], Refusal)
+    admitted.release()
+    admitted.release()
+    assert isinstance(ask(policies)[0], Admission)
+
+
+def test_a_limiter_that_can_count_no_further_client_is_the_gateway_s_shortage() -> None:
+    limit = dataclasses.replace(
+        windowed(), limiter=PerKey(SlidingWindow(Rate(1, seconds(10))), keys_max=1)
+    )
+    policies = limited_policies(limit)
+    ask(policies)
+    refusal, record = ask(policies, dataclasses.replace(get(), peer="192.0.2.9"), at=1)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status, refusal.reason) == (503, "limiter-full")
+    assert value(refusal.fields, b"retry-after") == b"9"
+    assert record.limits is not None
+    assert record.limits.outcome is Outcome.FULL
+
+
+def test_a_route_without_limits_is_not_limited() -> None:
+    admitted, record = ask(limited_policies(windowed(1)), get(b"/unbound"))
+    assert isinstance(admitted, Admission)
+    assert (admitted.fields, record.limits) == ((), None)
+
+
+THEIRS = ResponseHead(
+    200, ((b"ratelimit", b'"up";r=1'), (b"x-ratelimit-limit", b"5"), (b"server", b"x")), 3
+)
+
+
+def test_limits_of_the_upstream_stay_beside_ours() -> None:
+    admitted, _ = ask(limited_policies(windowed(2)))
+    assert isinstance(admitted, Admission)
+    head = admitted.told_on(THEIRS)
+    assert head.fields == THEIRS.fields + admitted.fields
+    assert (head.status, head.body) == (200, 3)
+
+
+def test_fields_of_one_value_are_ours_where_both_have_them() -> None:
+    admitted, _ = ask(limited_policies(windowed(2, told=frozenset(Told))))
+    assert isinstance(admitted, Admission)
+    fields = admitted.told_on(THEIRS).fields
+    assert [line for line in fields if line[0] == b"x-ratelimit-limit"] == [
+        (b"x-ratelimit-limit", b"2")
+    ]
+    assert (b"ratelimit", b'"up";r=1') in fields
+
+
+def test_an_answer_that_nothing_is_told_on_is_the_upstream_s() -> None:
+    admitted, _ = ask(POLICIES)
+    assert isinstance(admitted, Admission)
+    assert admitted.told_on(THEIRS) is THEIRS

@@ -38,7 +38,7 @@ from gateway_core.exchange import (
 )
 from gateway_core.machine import Tick
 from gateway_core.message import UNKNOWN, ResponseHead, value
-from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, get
+from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, at_once, get, limited_policies, windowed
 from tests.script import Script
 
 OK = UpstreamAnswered(ResponseHead(200, ((b"server", b"x"),)), UnixTime(1), UnixTime(2))
@@ -163,6 +163,47 @@ def test_what_admission_tells_is_on_the_upstream_s_answer() -> None:
 def test_what_admission_tells_is_on_the_gateway_s_own_answer() -> None:
     command = ends_in(told(), 1, UpstreamFailed(FailureKind.REFUSED))
     assert value(command.head.fields, b"ratelimit") == b'"x";r=1'
+
+
+def test_the_request_over_the_limit_never_reaches_the_upstream() -> None:
+    policies = limited_policies(windowed(2))
+    for _ in range(2):
+        (command,) = Exchange(policies).receive(RequestArrived(get(), "id"), Instant(0))
+        assert isinstance(command, CallUpstream)
+    script: Script = Script(Exchange(policies))
+    command = ends_in(script, 4, RequestArrived(get(), "id"))
+    assert (command.head.status, command.close) == (429, False)
+    assert value(command.head.fields, b"retry-after") == b"6"
+    assert json.loads(command.body)["type"] == "urn:gateway-problem:limit-exceeded"
+    assert script.machine.record.endpoint == ""
+
+
+ENDINGS = {
+    "the answer ends": [OK, BodyEnded()],
+    "the call fails": [UpstreamFailed(FailureKind.RESET)],
+    "the answer breaks": [OK, UpstreamBroke(FailureKind.RESET)],
+    "the client leaves": [ClientLeft()],
+    "the client leaves in mid-answer": [OK, ClientLeft()],
+    "the worker goes down": [Abandoned()],
+    "the body is malformed": [RequestBodyBroke()],
+    "the body grows too large": [RequestBodyRead(101)],
+    "the upstream is too slow": [Tick()],
+}
+
+
+@pytest.mark.parametrize("events", ENDINGS.values(), ids=ENDINGS)
+def test_what_is_held_is_given_back_when(events) -> None:
+    policies = limited_policies(at_once(1))
+    first, second = Exchange(policies), Exchange(policies)
+    first.receive(RequestArrived(get(), "id"), Instant(0))
+    (refused,) = second.receive(RequestArrived(get(), "id"), Instant(1))
+    assert isinstance(refused, Respond)
+    assert refused.head.status == 429
+    for event in events:
+        first.receive(event, Instant(10**12))
+    assert first.done
+    (called,) = Exchange(policies).receive(RequestArrived(get(), "id"), Instant(10**12))
+    assert isinstance(called, CallUpstream)
 
 
 # Refused before any upstream is asked

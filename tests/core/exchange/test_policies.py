@@ -6,8 +6,9 @@ import pytest
 
 from gateway_core.errors import ConfigError
 from gateway_core.exchange import Policies
+from gateway_core.limiting import ByHeader
 from gateway_core.routing import FieldRule, Pattern, Route, Router
-from tests.exchanges import POLICIES, UPSTREAM
+from tests.exchanges import POLICIES, UPSTREAM, limited_policies, windowed
 
 
 def test_each_route_has_its_plan() -> None:
@@ -21,6 +22,13 @@ def test_what_a_route_matches_by_is_protected_from_connection() -> None:
     route = Route("r", Pattern.prefix("/"), "service-a", headers=(rule,))
     policies = dataclasses.replace(POLICIES, router=Router((route,)))
     assert b"x-team" in policies.plans["r"].protected
+
+
+def test_what_a_limit_counts_by_is_protected_from_connection() -> None:
+    limit = dataclasses.replace(windowed(), key=(ByHeader(b"x-team"),))
+    policies = limited_policies(limit)
+    assert b"x-team" in policies.plans["a"].protected
+    assert b"x-team" not in policies.plans["unbound"].protected
 
 
 def test_a_route_to_nowhere_is_an_error_of_the_operator() -> None:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from gateway_core.clock import Duration
 from gateway_core.errors import FailureKind
-from gateway_core.exchange import too_large, upstream_failed
+from gateway_core.exchange import over_limit, too_large, upstream_failed
+from gateway_core.limiting import Judgement, Outcome
+from gateway_core.message import value
 
 
 def test_the_limit_is_named() -> None:
@@ -18,3 +21,31 @@ def test_every_kind_of_failure_has_a_sentence_and_a_reason(kind: FailureKind) ->
     assert "prices" in refusal.detail
     assert refusal.reason.startswith("upstream-")
     assert refusal.reason == refusal.reason.lower()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "reason", "detail"),
+    [
+        pytest.param(
+            Outcome.REFUSED,
+            429,
+            "limit-exceeded",
+            "The limit 'burst' of 5 requests in 1 s is reached. Try again in 1 s.",
+            id="6585-4",
+        ),
+        pytest.param(
+            Outcome.FULL,
+            503,
+            "limiter-full",
+            "The gateway counts as many clients as it can. Try again in 1 s.",
+            id="9110-15.6.4",
+        ),
+    ],
+)
+def test_a_limit_says_which_and_when_to_come_again(outcome, status, reason, detail) -> None:
+    told = ((b"ratelimit", b'"burst";r=0;t=1'),)
+    judgement = Judgement(outcome, "burst", "5 requests in 1 s", 0, Duration(1), (), told)
+    refusal = over_limit(judgement)
+    assert (refusal.status, refusal.reason, refusal.detail) == (status, reason, detail)
+    assert value(refusal.fields, b"retry-after") == b"1"
+    assert refusal.fields[1:] == told

@@ -6,8 +6,9 @@ import pytest
 
 from gateway_core.clock import Instant
 from gateway_core.exchange import Record, refuse_upgrade
+from gateway_core.message import value
 from gateway_core.routing import Pattern, Route, Router
-from tests.exchanges import POLICIES, get
+from tests.exchanges import POLICIES, at_once, get, limited_policies, windowed
 
 CLOSED = Route("closed", Pattern.prefix("/closed"), "service-a", websocket=False)
 SOME = dataclasses.replace(POLICIES, router=Router((*POLICIES.router.routes, CLOSED)))
@@ -29,3 +30,12 @@ def test_why_a_handshake_is_refused(head, status: int, reason: str) -> None:
     assert (refusal.status, refusal.reason) == (status, reason)
     assert (record.status, record.reason) == (status, reason)
     assert (record.client, record.request_id, record.started) == ("192.0.2.1", "id", 3)
+
+
+def test_a_handshake_counts_once_and_holds_nothing_once_it_is_refused() -> None:
+    policies = limited_policies(windowed(1), at_once(1))
+    first = refuse_upgrade(get(), "id", policies, Record(), Instant(0))
+    second = refuse_upgrade(get(), "id", policies, Record(), Instant(0))
+    assert (first.status, second.status) == (501, 429)
+    assert value(first.fields, b"ratelimit") == b'"per-client";r=0;t=10, "at-once";r=0'
+    assert value(second.fields, b"ratelimit") == b'"per-client";r=0;t=10'
