@@ -41,6 +41,7 @@ from gateway_core.exchange import (
     ResponseTrailersRead,
     Stage,
     StreamBody,
+    SwitchProtocols,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
@@ -168,6 +169,8 @@ class _Talk:
                 return self._cut_off()
             case Inform() | PassTrailers():
                 raise AssertionError(f"{command} is performed by whoever consulted")
+            case SwitchProtocols():
+                raise AssertionError("no handshake is told of here")
             case _:
                 assert_never(command)
 

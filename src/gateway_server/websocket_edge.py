@@ -1,12 +1,18 @@
 """An ASGI WebSocket, answered by an HTTP refusal: sockets are not relayed yet."""
 
-from gateway_core.exchange import Policies, Record, refuse_upgrade
-from gateway_core.refusal import refused
+from typing import Final
+
+from gateway_core.exchange import Policies, Record, admit
+from gateway_core.refusal import Refusal, refused
 
 from .downstream import Receive, Scope, Send, request_head
 from .identifiers import fresh_id
 from .telemetry import AccessLog
 from .timers import now
+
+NOT_RELAYED: Final = Refusal(
+    501, "websocket-not-relayed", "This gateway does not relay WebSockets yet."
+)
 
 
 class WebSocketEdge:
@@ -21,7 +27,13 @@ class WebSocketEdge:
         await receive()
         head = request_head({**scope, "method": "GET"})
         record = Record()
-        refusal = refuse_upgrade(head, fresh_id(), self._policies, record, now())
+        admitted = admit(head, fresh_id(), self._policies, record, now(), upgrade=True)
+        if isinstance(admitted, Refusal):
+            refusal = admitted
+        else:
+            refusal = NOT_RELAYED.with_fields(*admitted.fields)
+            admitted.release()
+        record.status, record.reason = refusal.status, refusal.reason
         answer, body = refused(refusal, record.request_id, head.method)
         record.bytes_out = len(body)
         fields = list(answer.fields)

@@ -24,6 +24,7 @@ from gateway_core.exchange import (
     Exchange,
     InterimSent,
     Phase,
+    RelayEnded,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
@@ -101,6 +102,7 @@ def exchange_events(machine: Exchange) -> list[object]:
         Phase.ROUTING: arrived,
         Phase.CALLING: [*upload, *interim, *answered, *failed],
         Phase.STREAMING: [*upload, *streaming],
+        Phase.RELAYING: [RelayEnded(0, 0, 0, 0, "client", 1000, 1000, 1000)],
         Phase.DONE: [*arrived, *upload, *interim, *answered, *failed, *streaming],
     }
     return always + by_phase[machine.phase]

@@ -1,11 +1,12 @@
 """One HTTP request and its answer: the machine, what it is told, what it commands."""
 
 from .admission import Admission, admit
-from .exchange import CLIENT_LEFT, MOVES, Exchange, Phase
+from .exchange import CLIENT_LEFT, Exchange
+from .phases import MOVES, Phase
 from .policies import Policies
 from .record import Record
 from .refusals import over_limit, too_large, upstream_failed
-from .upgrading import refuse_upgrade
+from .upgrading import accept_token, handshake_flaw
 from .vocabulary import (
     Abandoned,
     BodyEnded,
@@ -18,6 +19,7 @@ from .vocabulary import (
     Inform,
     InterimSent,
     PassTrailers,
+    RelayEnded,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
@@ -29,6 +31,7 @@ from .vocabulary import (
     ResponseTrailersRead,
     Stage,
     StreamBody,
+    SwitchProtocols,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
@@ -54,6 +57,7 @@ __all__ = [
     "Phase",
     "Policies",
     "Record",
+    "RelayEnded",
     "RequestArrived",
     "RequestBodyBroke",
     "RequestBodyRead",
@@ -65,13 +69,15 @@ __all__ = [
     "ResponseTrailersRead",
     "Stage",
     "StreamBody",
+    "SwitchProtocols",
     "UpstreamAnswered",
     "UpstreamBroke",
     "UpstreamFailed",
     "UpstreamInformed",
+    "accept_token",
     "admit",
+    "handshake_flaw",
     "over_limit",
-    "refuse_upgrade",
     "too_large",
     "upstream_failed",
 ]

@@ -1,7 +1,7 @@
 """From a request's arrival to its admission: who asks, where it leads, and whether it may.
 
     client, request id -> route -> upgrade -> declared body -> limits -> admitted
-                          400/404/405  403      413            429
+                          400/404/405  400/403/426  413        429
 
 The order is part of the contract: what costs little and tells least is judged first,
 and whatever is counted against somebody is judged last, so that a request which was
@@ -10,7 +10,6 @@ of WebSockets pass the same stages.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from ..clock import Instant
 from ..forwarding import LOOPING, Client, find_client, is_last_hop, request_id, via_loop
@@ -21,8 +20,7 @@ from ..routing import Match, Route, ServerOptions
 from .policies import Policies
 from .record import Record
 from .refusals import SERVER_OPTIONS, over_limit, too_large
-
-NO_WEBSOCKETS: Final = Refusal(403, "websocket-refused", "This route takes no WebSockets.")
+from .upgrading import handshake_flaw, upgrade_refusal
 
 
 @dataclass(slots=True)
@@ -79,8 +77,8 @@ def admit(
         return found
     route = found.route
     record.route, record.upstream = route.name, route.upstream
-    if upgrade and not route.websocket:
-        return NO_WEBSOCKETS
+    if upgrade and (refusal := upgrade_refusal(head, route) or handshake_flaw(head)):
+        return refusal
     if refusal := _too_large(head, route):
         return refusal
     admission = Admission(client, found)

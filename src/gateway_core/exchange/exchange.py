@@ -3,6 +3,8 @@
     ROUTING --call--> CALLING --head--> STREAMING --end, or cut--> DONE
        |                 |                                          ^
        +----refused------+-----------failed, too slow, too large----+
+                         |                                          |
+                         +--101--> RELAYING --both sides closed-----+
 
 Bodies pass from socket to socket beside the machine; it is told how far they
 are, and on whom they wait, so that each wait has its own time-out:
@@ -37,9 +39,11 @@ from ..message import Fields, RequestHead, ResponseHead
 from ..refusal import Refusal, refused
 from ..upstream import Upstream
 from .admission import Admission, admit
+from .phases import MOVES, Phase
 from .policies import Policies
 from .record import Record
 from .refusals import MALFORMED_BODY, SLOW_BODY, too_large, upstream_failed
+from .upgrading import REBUILT, Handshake, handshake_of, may_open, switching_head
 from .vocabulary import (
     Abandoned,
     BodyEnded,
@@ -52,6 +56,7 @@ from .vocabulary import (
     Inform,
     InterimSent,
     PassTrailers,
+    RelayEnded,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
@@ -63,30 +68,11 @@ from .vocabulary import (
     ResponseTrailersRead,
     Stage,
     StreamBody,
+    SwitchProtocols,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
-)
-
-
-class Phase(enum.Enum):
-    __hash__ = object.__hash__  # Enum's own is slow, and phases are looked up at every move
-
-    ROUTING = "routing"
-    CALLING = "calling"
-    STREAMING = "streaming"
-    DONE = "done"
-
-
-MOVES: Final = frozenset(
-    {
-        (Phase.ROUTING, Phase.CALLING),
-        (Phase.ROUTING, Phase.DONE),
-        (Phase.CALLING, Phase.STREAMING),
-        (Phase.CALLING, Phase.DONE),
-        (Phase.STREAMING, Phase.DONE),
-    }
 )
 
 CLIENT_LEFT: Final = 499
@@ -112,6 +98,7 @@ class _Wait(enum.Enum):
 
 # An enumeration's member costs several times what a name of the module does.
 _DONE: Final = Phase.DONE
+_NONE: Final[frozenset[bytes]] = frozenset()
 _UPSTREAM_BODY: Final = _Wait.UPSTREAM_BODY
 _CLIENT_READ: Final = _Wait.CLIENT_READ
 
@@ -125,6 +112,8 @@ class Exchange:
     record: Record = field(default_factory=Record)
     _head: RequestHead | None = None
     _admission: Admission | None = None
+    _handshake: Handshake | None = None
+    """What we ask of the upstream where a WebSocket is to be opened."""
     _asked: tuple[bytes, ...] = ()
     """The authorities by which the upstream may name itself in its answer."""
     _upstream: Upstream | None = None
@@ -169,6 +158,8 @@ class Exchange:
                 self._wait_upload(_Wait.CLIENT_BODY, now)
             case UpstreamFailed():
                 return self._on_failure(event.kind)
+            case RelayEnded():
+                self._on_relay_ended(event)
             case UpstreamBroke():
                 return self._cut("upstream-broke")
             case RequestBodyBroke():
@@ -192,16 +183,20 @@ class Exchange:
 
     def _on_arrival(self, event: RequestArrived, now: Instant) -> Sequence[Command]:
         self._head = event.head
-        admitted = admit(event.head, event.fresh_id, self.policies, self.record, now)
+        admitted = admit(
+            event.head, event.fresh_id, self.policies, self.record, now, upgrade=event.upgrade
+        )
         if isinstance(admitted, Refusal):
             return self._refuse(admitted)
         self._admission = admitted
+        if event.upgrade:
+            self._handshake = handshake_of(event.head, event.fresh_id)
         return self._call(now)
 
     def _call(self, now: Instant) -> Sequence[Command]:
         assert self._head is not None
         assert self._admission is not None
-        found = self._admission.match
+        found, handshake = self._admission.match, self._handshake
         upstream = self.policies.upstreams[found.route.upstream]
         endpoint = upstream.endpoints[0]
         request = forward_request(
@@ -211,6 +206,8 @@ class Exchange:
             target=found.target,
             authority=(upstream.preserve_host and found.authority) or endpoint.authority,
             request_id=self.record.request_id,
+            drop=_NONE if handshake is None else REBUILT,
+            add=() if handshake is None else handshake.fields,
         )
         self._asked = (request.authority, endpoint.authority)
         self._upstream, self._takes_trailers = upstream, request.takes_trailers
@@ -219,7 +216,7 @@ class Exchange:
         self._stage = Stage.CONNECTING
         self.deadline = self._call_deadline = after(now, upstream.connect_timeout)
         self._move_to(Phase.CALLING)
-        return (CallUpstream(upstream, endpoint, request),)
+        return (CallUpstream(upstream, endpoint, request, upgrade=handshake is not None),)
 
     def _on_progress(self, event: CallProgressed, now: Instant) -> None:
         assert self._upstream is not None
@@ -245,17 +242,21 @@ class Exchange:
         return ()
 
     def _on_answer(self, event: UpstreamAnswered, now: Instant) -> Sequence[Command]:
-        assert self._admission is not None
-        admission = self._admission
         self.record.answered, self.record.status = now, event.head.status
         self._answer_fields = event.head.fields
         self._call_deadline = self._upload_deadline = NEVER
+        assert self._head is not None
+        if self._handshake is not None and may_open(event.head, self._head):
+            return self._on_upgrade(event.head, self._handshake)
         self._move_to(Phase.STREAMING)
         self._wait_download(_UPSTREAM_BODY, now)
-        return (StreamBody(admission.told_on(self._forwarded(event.head, admission))),)
+        return (StreamBody(self._forwarded(event.head, answer=True)),)
 
-    def _forwarded(self, head: ResponseHead, admission: Admission) -> ResponseHead:
-        return forward_response(
+    def _forwarded(self, head: ResponseHead, *, answer: bool) -> ResponseHead:
+        """Return what the client is told: of the final answer, with what its admission adds."""
+        admission = self._admission
+        assert admission is not None
+        head = forward_response(
             head,
             admission.client,
             self.policies.plans[admission.match.route.name],
@@ -263,6 +264,7 @@ class Exchange:
             request_id=self.record.request_id,
             takes_trailers=self._takes_trailers,
         )
+        return admission.told_on(head) if answer else head
 
     def _on_interim_answer(self, event: UpstreamInformed, now: Instant) -> Sequence[Command]:
         """Pass it on, unless to HTTP/1.0, which knows none (RFC 9110, 15.2)."""
@@ -276,7 +278,7 @@ class Exchange:
         self._call_deadline = NEVER
         self._wait_download(_CLIENT_READ, now)
         self._choose_deadline()
-        return (Inform(self._forwarded(event.head, self._admission)),)
+        return (Inform(self._forwarded(event.head, answer=False)),)
 
     def _wait_for_head(self, now: Instant) -> None:
         """Grant the time of a head anew: an upstream that says "wait" is alive."""
@@ -296,6 +298,23 @@ class Exchange:
         else:
             passing = ()
         return (PassTrailers(passing),) if passing else ()
+
+    def _on_upgrade(self, answer: ResponseHead, handshake: Handshake) -> Sequence[Command]:
+        assert self._head is not None
+        agreed = handshake.agreed(answer)
+        if agreed is None:
+            return self._on_failure(FailureKind.PROTOCOL)
+        self._move_to(Phase.RELAYING)
+        self.deadline = NEVER
+        head = switching_head(self._forwarded(answer, answer=True), self._head)
+        self.record.status = head.status
+        return (SwitchProtocols(head, agreed.deflated, agreed.subprotocol),)
+
+    def _on_relay_ended(self, event: RelayEnded) -> None:
+        self.record.socket = event
+        self.record.bytes_in += event.bytes_in
+        self.record.bytes_out += event.bytes_out
+        self._finish(self.record.status, "")
 
     def _on_response_body_read(self, event: ResponseBodyRead, now: Instant) -> None:
         self.record.bytes_out += event.size

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..clock import NEVER, Instant
 from ..limiting import Judgement
+from .vocabulary import RelayEnded
 
 
 @dataclass(slots=True)
@@ -20,6 +21,8 @@ class Record:
     reason: str = ""
     bytes_in: int = 0
     bytes_out: int = 0
+    socket: RelayEnded | None = None
+    """What became of a WebSocket; None where none was opened."""
     started: Instant = NEVER
     asked: Instant = NEVER
     answered: Instant = NEVER

@@ -24,6 +24,8 @@ class RequestArrived:
     head: RequestHead
     fresh_id: str
     """An unguessable id, used where the client sent no sane one."""
+    upgrade: bool = False
+    """Whether it is the handshake of a WebSocket."""
 
 
 class Stage(enum.Enum):
@@ -122,6 +124,25 @@ class RequestBodyBroke(NamedTuple):
     """The client's body was malformed after its head was accepted."""
 
 
+@frozen
+class RelayEnded:
+    """A WebSocket is over, both ways."""
+
+    messages_in: int
+    """From the client."""
+    messages_out: int
+    bytes_in: int
+    """Of messages, as they were on the wire."""
+    bytes_out: int
+    closed_by: str
+    """Who began to close: "client", "upstream" or "gateway"."""
+    code: int
+    """With what: the close code, 1006 for a transport that ended without one."""
+    client_code: int
+    """What the client closed with, 1006 if it was lost, 0 if it was sent away."""
+    upstream_code: int
+
+
 class ClientLeft(NamedTuple):
     """The client closed its side before it had the whole answer."""
 
@@ -146,6 +167,7 @@ Event: TypeAlias = (
     | BodyEnded
     | UpstreamBroke
     | RequestBodyBroke
+    | RelayEnded
     | ClientLeft
     | Abandoned
     | Tick
@@ -164,6 +186,8 @@ class CallUpstream:
     upstream: Upstream
     endpoint: Endpoint
     request: UpstreamRequest
+    upgrade: bool = False
+    """Whether 101 is a final answer, behind which the connection is the caller's."""
 
 
 @frozen
@@ -202,8 +226,21 @@ class PassTrailers:
 
 
 @frozen
+class SwitchProtocols:
+    """Send `head`, and relay between both connections what comes next. Ends in RelayEnded."""
+
+    head: ResponseHead
+    deflated: bool
+    """Whether permessage-deflate was agreed on."""
+    subprotocol: bytes
+    """b"" for none. It stands in `head`, too."""
+
+
+@frozen
 class Cut:
     """End the client's transfer so that it cannot pass for complete. Ends the exchange."""
 
 
-Command: TypeAlias = CallUpstream | Respond | StreamBody | Inform | PassTrailers | Cut
+Command: TypeAlias = (
+    CallUpstream | Respond | StreamBody | Inform | PassTrailers | SwitchProtocols | Cut
+)

@@ -156,6 +156,8 @@ class Route:
     """Bytes of a request's body; None: no bound."""
     websocket: bool = True
     """Whether an upgrade to WebSocket is relayed."""
+    origins: frozenset[bytes] | None = None
+    """Whose pages may open a WebSocket, as Origin names them in lower case; None: anybody's."""
 
     def __post_init__(self) -> None:
         for index, host in enumerate(self.hosts):

@@ -31,6 +31,7 @@ from ..exchange import (
     ResponseBodySent,
     Stage,
     StreamBody,
+    SwitchProtocols,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
@@ -143,6 +144,8 @@ class _Talk:
                 assert not self._ending.whole
             case Inform() | PassTrailers():
                 raise AssertionError("performed by whoever consulted")
+            case SwitchProtocols():
+                raise AssertionError("no client of the fleet asks for it")
 
     def _begin_answer(self, status: int) -> None:
         self._ending.status = status

@@ -22,11 +22,13 @@ from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 from wsproto.utilities import LocalProtocolError
 
+from gateway_core.exchange import handshake_flaw
+
 from .answers import FAULT, UNKNOWN_HOST, answer
 from .calls import Origin, event_fields, guarded, scope_of, serves_host
 from .contract import Downstream, Message
 from .streams import ClientLeftError, Stream
-from .websocket_handshake import acceptance, handshake_flaw, subprotocols
+from .websocket_handshake import acceptance, subprotocols
 
 WAITING_MAX: Final = 64 * 1024
 """Bytes of messages that wait for the application; beyond, the client is not read."""

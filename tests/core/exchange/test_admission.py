@@ -17,6 +17,10 @@ from tests.exchanges import POLICIES, at_once, get, limited_policies, windowed
 CLOSED = Route("closed", Pattern.prefix("/closed"), "service-a", websocket=False, body_max=9)
 SOME = dataclasses.replace(POLICIES, router=Router((*POLICIES.router.routes, CLOSED)))
 NOW = Instant(3)
+HANDSHAKE = (
+    (b"sec-websocket-version", b"13"),
+    (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+)
 LOOP = (b"via", b", ".join([b"1.1 gateway"] * 8))
 
 
@@ -50,6 +54,7 @@ def test_an_admission_says_who_asks_and_where_it_leads() -> None:
         ),
         pytest.param(get(fields=(LOOP,)), False, "loop-detected", id="9110-7.6.3"),
         pytest.param(get(b"/closed"), True, "websocket-refused", id="no sockets here"),
+        pytest.param(get(body=101), True, "websocket-version", id="6455-4.2.1"),
         pytest.param(get(body=101), False, "body-too-large", id="9110-15.5.14"),
         pytest.param(get(b"/nowhere", body=101), True, "no-route", id="no route comes first"),
         pytest.param(get(b"/closed", body=10), True, "websocket-refused", id="then the upgrade"),
@@ -78,7 +83,7 @@ def test_a_request_refused_for_its_body_is_logged_with_its_route() -> None:
 
 @pytest.mark.parametrize("upgrade", [False, True], ids=["request", "handshake"])
 def test_who_asks_is_whom_a_trusted_proxy_names(upgrade: bool) -> None:
-    told = get(fields=((b"x-forwarded-for", b"198.51.100.7"),))
+    told = get(fields=((b"x-forwarded-for", b"198.51.100.7"), *HANDSHAKE))
     trusting = dataclasses.replace(SOME, forwarding=ForwardingRules(parse_trusted(["192.0.2.1"])))
     record = Record()
     admitted = admit(told, "fresh", trusting, record, NOW, upgrade=upgrade)
@@ -93,7 +98,9 @@ def test_who_asks_is_whom_a_trusted_proxy_names(upgrade: bool) -> None:
 def ask(policies, head=None, *, at: float = 0, upgrade: bool = False):
     record = Record()
     now = Instant(seconds(at))
-    return admit(head or get(), "fresh", policies, record, now, upgrade=upgrade), record
+    return admit(
+        head or get(fields=HANDSHAKE), "fresh", policies, record, now, upgrade=upgrade
+    ), record
 
 
 def test_an_admitted_request_is_told_what_is_left() -> None:

@@ -20,6 +20,7 @@ from gateway_core.exchange import (
     InterimSent,
     PassTrailers,
     Phase,
+    RelayEnded,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
@@ -31,13 +32,16 @@ from gateway_core.exchange import (
     ResponseTrailersRead,
     Stage,
     StreamBody,
+    SwitchProtocols,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
+    accept_token,
 )
 from gateway_core.machine import Tick
-from gateway_core.message import UNKNOWN, ResponseHead, value
+from gateway_core.message import UNKNOWN, RequestHead, ResponseHead, value
+from gateway_core.routing import Pattern, Route, Router
 from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, at_once, get, limited_policies, windowed
 from tests.script import Script
 
@@ -488,3 +492,137 @@ def test_trailers_are_announced_only_to_who_takes_them() -> None:
         (command,) = script.machine.receive(announced, Instant(10**9))
         assert isinstance(command, StreamBody)
         assert value(command.head.fields, b"trailer") == seen
+
+
+# WebSockets
+
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+UPGRADE = get(
+    b"/a/ws",
+    fields=(
+        (b"connection", b"Upgrade"),
+        (b"upgrade", b"websocket"),
+        (b"sec-websocket-version", b"13"),
+        (b"sec-websocket-key", KEY),
+        (b"sec-websocket-protocol", b"chat"),
+        (b"cookie", b"a=b"),
+    ),
+)
+ENDED = RelayEnded(3, 4, 30, 40, "client", 1000, 1000, 1000)
+
+
+def handshake(head: RequestHead = UPGRADE) -> tuple[Exchange, CallUpstream]:
+    exchange = Exchange(POLICIES)
+    (command,) = exchange.receive(RequestArrived(head, "id", upgrade=True), Instant(0))
+    assert isinstance(command, CallUpstream)
+    return exchange, command
+
+
+def switched(
+    call: CallUpstream, status: int = 101, *, key: bytes | None = None
+) -> UpstreamAnswered:
+    asked = key or value(call.request.fields, b"sec-websocket-key")
+    assert asked is not None
+    fields = (
+        (b"upgrade", b"websocket"),
+        (b"connection", b"upgrade"),
+        (b"sec-websocket-accept", accept_token(asked)),
+        (b"sec-websocket-protocol", b"chat"),
+        (b"server", b"x"),
+    )
+    return UpstreamAnswered(ResponseHead(status, fields), UnixTime(1), UnixTime(2))
+
+
+def test_a_handshake_is_asked_afresh_and_what_is_between_the_ends_passes() -> None:
+    _, call = handshake()
+    fields = call.request.fields
+    assert call.upgrade
+    assert (call.request.method, call.request.target) == ("GET", b"/ws")
+    assert [name for name, _ in fields].count(b"sec-websocket-key") == 1
+    assert value(fields, b"sec-websocket-key") != KEY
+    assert value(fields, b"upgrade") == b"websocket"
+    assert value(fields, b"sec-websocket-protocol") == b"chat"
+    assert value(fields, b"cookie") == b"a=b"
+
+
+def test_a_websocket_is_opened_and_ends_in_one_line() -> None:
+    exchange, call = handshake()
+    (command,) = exchange.receive(switched(call), Instant(1))
+    assert isinstance(command, SwitchProtocols)
+    assert command.head.status == 101
+    assert value(command.head.fields, b"sec-websocket-accept") == accept_token(KEY)
+    assert (command.deflated, command.subprotocol) == (False, b"chat")
+    assert (exchange.phase, exchange.deadline) == (Phase.RELAYING, NEVER)
+    assert exchange.receive(ENDED, Instant(9)) == ()
+    record = exchange.record
+    assert exchange.done
+    assert (record.status, record.reason, record.socket) == (101, "", ENDED)
+    assert (record.bytes_in, record.bytes_out) == (30, 40)
+
+
+def test_a_websocket_holds_its_place_until_it_is_over() -> None:
+    policies = limited_policies(at_once(1))
+
+    def ask() -> tuple[Exchange, object]:
+        exchange = Exchange(policies)
+        (command,) = exchange.receive(RequestArrived(UPGRADE, "id", upgrade=True), Instant(0))
+        return exchange, command
+
+    first, call = ask()
+    assert isinstance(call, CallUpstream)
+    first.receive(switched(call), Instant(1))
+    _, refused = ask()
+    assert isinstance(refused, Respond)
+    assert refused.head.status == 429
+    first.receive(ENDED, Instant(2))
+    assert isinstance(ask()[1], CallUpstream)
+
+
+@pytest.mark.parametrize("event", [ClientLeft(), Abandoned()])
+def test_a_websocket_whose_driver_goes_is_over(event: Event) -> None:
+    exchange, call = handshake()
+    exchange.receive(switched(call), Instant(1))
+    assert exchange.receive(event, Instant(2)) == ()
+    assert exchange.done
+
+
+def test_an_upstream_that_proves_nothing_is_not_believed() -> None:
+    exchange, call = handshake()
+    (command,) = exchange.receive(switched(call, key=b"wrong"), Instant(1))
+    assert isinstance(command, Respond)
+    assert (command.head.status, exchange.record.reason) == (502, "upstream-protocol")
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 503])
+def test_any_other_answer_to_a_handshake_reaches_the_client(status: int) -> None:
+    exchange, _ = handshake()
+    (command,) = exchange.receive(
+        UpstreamAnswered(ResponseHead(status, ()), UnixTime(1), UnixTime(2)), Instant(1)
+    )
+    assert isinstance(command, StreamBody)
+    assert command.head.status == status
+
+
+def test_over_http_2_no_answer_but_an_open_websocket_may_pass_for_one() -> None:
+    head = dataclasses.replace(UPGRADE, version="2", fields=UPGRADE.fields[2:4])
+    exchange, call = handshake(head)
+    (command,) = exchange.receive(switched(call, 200), Instant(1))
+    assert isinstance(command, Respond)
+    assert command.head.status == 502
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (dataclasses.replace(UPGRADE, fields=()), "websocket-version"),
+        (dataclasses.replace(UPGRADE, target=b"/nowhere"), "no-route"),
+        (dataclasses.replace(UPGRADE, target=b"/closed/ws"), "websocket-refused"),
+    ],
+)
+def test_a_handshake_is_refused_before_anybody_is_called(head: RequestHead, reason: str) -> None:
+    closed = Route("closed", Pattern.prefix("/closed"), "service-a", websocket=False)
+    some = dataclasses.replace(POLICIES, router=Router((*POLICIES.router.routes, closed)))
+    exchange = Exchange(some)
+    (command,) = exchange.receive(RequestArrived(head, "id", upgrade=True), Instant(0))
+    assert isinstance(command, Respond)
+    assert exchange.record.reason == reason
