@@ -18,6 +18,7 @@ import trio
 from gateway_core.clock import NEVER, Instant
 from gateway_core.exchange import (
     Abandoned,
+    AskAuthority,
     BodyEnded,
     CallProgressed,
     CallUpstream,
@@ -27,6 +28,7 @@ from gateway_core.exchange import (
     Event,
     Exchange,
     Inform,
+    InquiryEnded,
     InterimSent,
     PassTrailers,
     Policies,
@@ -46,6 +48,7 @@ from gateway_core.exchange import (
     UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
+    VerifyToken,
 )
 from gateway_core.message import Fields, ResponseHead
 
@@ -53,8 +56,9 @@ from .downstream import Downstream, OwnConnection, Receive, Scope, Send, downstr
 from .drive import Driver, LaneDriver
 from .front.contract import Lane, LaneStream
 from .identifiers import fresh_id
+from .identity.contract import NOBODY_ASKS, Inquirer
 from .telemetry import AccessLog
-from .timers import now
+from .timers import now, unix_time
 from .upstream import Answer, CallFailedError, UpstreamClient
 
 
@@ -62,11 +66,16 @@ class HttpEdge:
     """Answers every HTTP request that is not the gateway's own."""
 
     def __init__(
-        self, policies: Policies, clients: Mapping[str, UpstreamClient], log: AccessLog
+        self,
+        policies: Policies,
+        clients: Mapping[str, UpstreamClient],
+        log: AccessLog,
+        inquirer: Inquirer = NOBODY_ASKS,
     ) -> None:
         self._policies = policies
         self._clients = clients
         self._log = log
+        self._inquirer = inquirer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI).
@@ -77,12 +86,13 @@ class HttpEdge:
         client = await downstream(scope, receive, send)
         exchange = Exchange(self._policies)
         talk = _Talk(exchange, self._clients, client)
+        talk.inquirer = self._inquirer
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
         talk.tell, talk.consult = driver.tell, driver.consult
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_watch, client, talk)
-                await driver.run(RequestArrived(client.head, fresh_id()))
+                await driver.run(RequestArrived(client.head, fresh_id(), unix_time()))
                 nursery.cancel_scope.cancel()
         finally:
             await talk.give_back()
@@ -92,7 +102,9 @@ class HttpEdge:
 
     def begin(self, stream: LaneStream, lane: Lane) -> "LaneTalk":
         """Take a request of one of our own connections on. See `front.contract.Conversation`."""
-        return LaneTalk(Exchange(self._policies), self._clients, stream, lane, self._note)
+        talk = LaneTalk(Exchange(self._policies), self._clients, stream, lane, self._note)
+        talk.inquirer = self._inquirer
+        return talk
 
     def _note(self, exchange: Exchange, client: Downstream, at: Instant) -> None:
         """Write the line of an exchange that ended; the front tells of what it refused itself."""
@@ -134,6 +146,7 @@ class _Talk:
     ) -> None:
         self.cut = False
         self.tell: _Tell = _nobody_listens
+        self.inquirer: Inquirer = NOBODY_ASKS
         self.consult: _Consult = _nobody_listens
         self._exchange = exchange
         self._clients = clients
@@ -171,8 +184,13 @@ class _Talk:
                 raise AssertionError(f"{command} is performed by whoever consulted")
             case SwitchProtocols():
                 raise AssertionError("no handshake is told of here")
+            case VerifyToken() | AskAuthority():
+                return self._inquire(command)
             case _:
                 assert_never(command)
+
+    async def _inquire(self, command: VerifyToken | AskAuthority) -> Event:
+        return InquiryEnded(await self.inquirer.ask(command))
 
     async def _cut_off(self) -> None:
         self.cut = True
@@ -310,7 +328,7 @@ class LaneTalk(_Talk):
         )
         self.tell, self.consult = self._driver.tell, self._driver.consult
         self._note = note
-        self._first: Event | None = RequestArrived(stream.head, fresh_id())
+        self._first: Event | None = RequestArrived(stream.head, fresh_id(), unix_time())
 
     @property
     def deadline(self) -> Instant:

@@ -15,7 +15,7 @@ from typing import Final
 import trio
 import trio.testing
 
-from gateway_core.clock import NEVER, SECOND, Instant
+from gateway_core.clock import NEVER, SECOND, Instant, UnixTime
 
 _LATE: Final = 5_000
 """Nanoseconds that the timers wake after a deadline: more than two clocks' readings differ."""
@@ -24,6 +24,11 @@ _LATE: Final = 5_000
 def now() -> Instant:
     """Trio's clock, so that a test's MockClock is ours as well."""
     return Instant(round(trio.current_time() * SECOND))
+
+
+def unix_time() -> UnixTime:
+    """The time on the wall, by which credentials expire and messages are dated."""
+    return UnixTime(int(time.time()))
 
 
 def clock() -> Callable[[], Instant]:

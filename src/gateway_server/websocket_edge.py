@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from gateway_core.exchange import Policies, Record, admit
+from gateway_core.exchange import Doubtful, Policies, Record, admit
 from gateway_core.refusal import Refusal, refused
 
 from .downstream import Receive, Scope, Send, request_head
 from .identifiers import fresh_id
 from .telemetry import AccessLog
-from .timers import now
+from .timers import now, unix_time
 
 NOT_RELAYED: Final = Refusal(
     501, "websocket-not-relayed", "This gateway does not relay WebSockets yet."
@@ -27,9 +27,12 @@ class WebSocketEdge:
         await receive()
         head = request_head({**scope, "method": "GET"})
         record = Record()
-        admitted = admit(head, fresh_id(), self._policies, record, now(), upgrade=True)
+        policies, wall = self._policies, unix_time()
+        admitted = admit(head, fresh_id(), policies, record, now(), wall=wall, upgrade=True)
         if isinstance(admitted, Refusal):
             refusal = admitted
+        elif isinstance(admitted, Doubtful):
+            refusal = NOT_RELAYED  # whoever asks
         else:
             refusal = NOT_RELAYED.with_fields(*admitted.fields)
             admitted.release()

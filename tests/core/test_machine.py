@@ -22,6 +22,8 @@ from gateway_core.exchange import (
     CallProgressed,
     ClientLeft,
     Exchange,
+    IdentityUnavailable,
+    InquiryEnded,
     InterimSent,
     Phase,
     RelayEnded,
@@ -34,6 +36,8 @@ from gateway_core.exchange import (
     ResponseBodySent,
     ResponseTrailersRead,
     Stage,
+    TokenRefused,
+    TokenVerified,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
@@ -62,6 +66,8 @@ from gateway_core.probe import (
 from tests.compositions import begun, part, plan
 from tests.core.relay.relays import limited, relay_events
 from tests.exchanges import POLICIES, at_once, get, limited_policies
+from tests.guards import WALL, guarded, with_key, with_token
+from tests.tokens import token
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,16 @@ def exchange_events(machine: Exchange) -> list[object]:
     return always + by_phase[machine.phase]
 
 
+def guarded_events(machine: Exchange) -> list[object]:
+    if machine.phase is Phase.ROUTING:
+        heads = [with_key(), with_key(b"wrong"), with_token(token()), get()]
+        return [RequestArrived(head, "id", WALL) for head in heads]
+    if machine.phase is Phase.IDENTIFYING:
+        told = [TokenVerified(), TokenRefused("no"), IdentityUnavailable("down")]
+        return [ClientLeft(), Abandoned(), Tick(), *map(InquiryEnded, told)]
+    return exchange_events(machine)
+
+
 def refresh_events(_machine: KeyRefresh) -> list[object]:
     keys = (PublicKey("1", "RSA", "", "", Object()),)
     fetched: list[object] = [KeysFetched(()), KeysFetched(keys), FetchFailed()]
@@ -144,6 +160,7 @@ def probe_events(machine: Probe) -> list[object]:
 MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
     "limited exchange": Kind(lambda: Exchange(limited_policies()), exchange_events),
+    "guarded exchange": Kind(lambda: Exchange(guarded()), guarded_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
     "composition": Kind(lambda: Composition(COMPOSED), composition_events),
     "relay, waiting": Kind(lambda: limited(waits=True), relay_events),

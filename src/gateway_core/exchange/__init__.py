@@ -1,7 +1,9 @@
 """One HTTP request and its answer: the machine, what it is told, what it commands."""
 
-from .admission import Admission, admit
+from .admission import Admission, Doubtful, admit, admit_told
+from .door import Door
 from .exchange import CLIENT_LEFT, Exchange
+from .identity import failure_limit
 from .phases import MOVES, Phase
 from .policies import Policies
 from .record import Record
@@ -9,14 +11,20 @@ from .refusals import over_limit, too_large, upstream_failed
 from .upgrading import accept_token, handshake_flaw
 from .vocabulary import (
     Abandoned,
+    AskAuthority,
     BodyEnded,
+    CallerDenied,
+    CallerNamed,
     CallProgressed,
     CallUpstream,
     ClientLeft,
     Command,
     Cut,
     Event,
+    IdentityTold,
+    IdentityUnavailable,
     Inform,
+    InquiryEnded,
     InterimSent,
     PassTrailers,
     RelayEnded,
@@ -32,10 +40,13 @@ from .vocabulary import (
     Stage,
     StreamBody,
     SwitchProtocols,
+    TokenRefused,
+    TokenVerified,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
+    VerifyToken,
 )
 
 __all__ = [
@@ -43,15 +54,23 @@ __all__ = [
     "MOVES",
     "Abandoned",
     "Admission",
+    "AskAuthority",
     "BodyEnded",
     "CallProgressed",
     "CallUpstream",
+    "CallerDenied",
+    "CallerNamed",
     "ClientLeft",
     "Command",
     "Cut",
+    "Door",
+    "Doubtful",
     "Event",
     "Exchange",
+    "IdentityTold",
+    "IdentityUnavailable",
     "Inform",
+    "InquiryEnded",
     "InterimSent",
     "PassTrailers",
     "Phase",
@@ -70,12 +89,17 @@ __all__ = [
     "Stage",
     "StreamBody",
     "SwitchProtocols",
+    "TokenRefused",
+    "TokenVerified",
     "UpstreamAnswered",
     "UpstreamBroke",
     "UpstreamFailed",
     "UpstreamInformed",
+    "VerifyToken",
     "accept_token",
     "admit",
+    "admit_told",
+    "failure_limit",
     "handshake_flaw",
     "over_limit",
     "too_large",

@@ -1,10 +1,10 @@
 """The life of one HTTP request, from its head to the last byte of its answer.
 
     ROUTING --call--> CALLING --head--> STREAMING --end, or cut--> DONE
-       |                 |                                          ^
-       +----refused------+-----------failed, too slow, too large----+
-                         |                                          |
-                         +--101--> RELAYING --both sides closed-----+
+     |   |               ^ |                                        ^
+     |   +-> IDENTIFYING + +--101--> RELAYING --both sides closed---+
+     |         |           |                                        |
+     +---------+-refused---+-----------failed, too slow, too large--+
 
 Bodies pass from socket to socket beside the machine; it is told how far they
 are, and on whom they wait, so that each wait has its own time-out:
@@ -21,7 +21,6 @@ A cut transfer never looks complete: chunked bodies lack their last chunk
 (RFC 9112, 8), HTTP/2 streams end with RST_STREAM.
 """
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, assert_never
@@ -38,8 +37,9 @@ from ..machine import Tick
 from ..message import Fields, RequestHead, ResponseHead
 from ..refusal import Refusal, refused
 from ..upstream import Upstream
-from .admission import Admission, admit
-from .phases import MOVES, Phase
+from .admission import Admission, Doubtful, admit, admit_told
+from .identity import IDENTITY_TIMEOUT
+from .phases import CALL_TIMEOUT, MOVES, Phase, Wait
 from .policies import Policies
 from .record import Record
 from .refusals import MALFORMED_BODY, SLOW_BODY, too_large, upstream_failed
@@ -53,7 +53,10 @@ from .vocabulary import (
     Command,
     Cut,
     Event,
+    IdentityTold,
+    IdentityUnavailable,
     Inform,
+    InquiryEnded,
     InterimSent,
     PassTrailers,
     RelayEnded,
@@ -78,29 +81,10 @@ from .vocabulary import (
 CLIENT_LEFT: Final = 499
 """Logged, never sent: nobody reads it any more."""
 
-
-_CALL_TIMEOUT: Final = {
-    Stage.QUEUED: FailureKind.OVERLOADED,
-    Stage.CONNECTING: FailureKind.CONNECT_TIMEOUT,
-    Stage.SENDING: FailureKind.RESPONSE_TIMEOUT,
-    Stage.SENT: FailureKind.RESPONSE_TIMEOUT,
-}
-
-
-class _Wait(enum.Enum):
-    """On whom a transfer waits; the value is the reason if it waits too long."""
-
-    CLIENT_BODY = "client-body-timeout"
-    UPSTREAM_WRITE = "upstream-write-timeout"
-    UPSTREAM_BODY = "upstream-idle-timeout"
-    CLIENT_READ = "client-write-timeout"
-
-
 # An enumeration's member costs several times what a name of the module does.
 _DONE: Final = Phase.DONE
-_NONE: Final[frozenset[bytes]] = frozenset()
-_UPSTREAM_BODY: Final = _Wait.UPSTREAM_BODY
-_CLIENT_READ: Final = _Wait.CLIENT_READ
+_UPSTREAM_BODY: Final = Wait.UPSTREAM_BODY
+_CLIENT_READ: Final = Wait.CLIENT_READ
 
 
 @dataclass(slots=True)
@@ -111,6 +95,7 @@ class Exchange:
     phase: Phase = Phase.ROUTING
     record: Record = field(default_factory=Record)
     _head: RequestHead | None = None
+    _doubtful: Doubtful | None = None
     _admission: Admission | None = None
     _handshake: Handshake | None = None
     """What we ask of the upstream where a WebSocket is to be opened."""
@@ -125,9 +110,9 @@ class Exchange:
     deadline: Instant = NEVER
     """When to say Tick: the nearest of the three below."""
     _call_deadline: Instant = NEVER
-    _upload: _Wait = _Wait.CLIENT_BODY
+    _upload: Wait = Wait.CLIENT_BODY
     _upload_deadline: Instant = NEVER
-    _download: _Wait = _Wait.UPSTREAM_BODY
+    _download: Wait = Wait.UPSTREAM_BODY
     _download_deadline: Instant = NEVER
 
     @property
@@ -145,6 +130,8 @@ class Exchange:
                 self._wait_download(_UPSTREAM_BODY, now)
             case RequestArrived():
                 return self._on_arrival(event, now)
+            case InquiryEnded():
+                return self._on_inquiry(event.told, now)
             case CallProgressed():
                 self._on_progress(event, now)
             case UpstreamAnswered():
@@ -155,7 +142,7 @@ class Exchange:
             case RequestBodyRead():
                 return self._on_request_body_read(event, now)
             case RequestBodySent():
-                self._wait_upload(_Wait.CLIENT_BODY, now)
+                self._wait_upload(Wait.CLIENT_BODY, now)
             case UpstreamFailed():
                 return self._on_failure(event.kind)
             case RelayEnded():
@@ -183,31 +170,51 @@ class Exchange:
 
     def _on_arrival(self, event: RequestArrived, now: Instant) -> Sequence[Command]:
         self._head = event.head
+        if event.upgrade:
+            self._handshake = handshake_of(event.head, event.fresh_id)
         admitted = admit(
-            event.head, event.fresh_id, self.policies, self.record, now, upgrade=event.upgrade
+            event.head,
+            event.fresh_id,
+            self.policies,
+            self.record,
+            now,
+            wall=event.wall,
+            upgrade=event.upgrade,
         )
+        if isinstance(admitted, Doubtful):
+            self._doubtful = admitted
+            self.deadline = self._call_deadline = after(now, IDENTITY_TIMEOUT)
+            self._move_to(Phase.IDENTIFYING)
+            return (admitted.doubt.command,)
+        return self._on_admission(admitted, now)
+
+    def _on_inquiry(self, told: IdentityTold, now: Instant) -> Sequence[Command]:
+        assert self._doubtful is not None
+        admitted = admit_told(self._doubtful, told, self.policies, self.record, now)
+        return self._on_admission(admitted, now)
+
+    def _on_admission(self, admitted: Admission | Refusal, now: Instant) -> Sequence[Command]:
         if isinstance(admitted, Refusal):
             return self._refuse(admitted)
         self._admission = admitted
-        if event.upgrade:
-            self._handshake = handshake_of(event.head, event.fresh_id)
         return self._call(now)
 
     def _call(self, now: Instant) -> Sequence[Command]:
         assert self._head is not None
         assert self._admission is not None
-        found, handshake = self._admission.match, self._handshake
+        admission, handshake = self._admission, self._handshake
+        found = admission.match
         upstream = self.policies.upstreams[found.route.upstream]
         endpoint = upstream.endpoints[0]
         request = forward_request(
             self._head,
-            self._admission.client,
+            admission.client,
             self.policies.plans[found.route.name],
             target=found.target,
             authority=(upstream.preserve_host and found.authority) or endpoint.authority,
             request_id=self.record.request_id,
-            drop=_NONE if handshake is None else REBUILT,
-            add=() if handshake is None else handshake.fields,
+            drop=admission.drops if handshake is None else admission.drops | REBUILT,
+            add=admission.told if handshake is None else handshake.fields + admission.told,
         )
         self._asked = (request.authority, endpoint.authority)
         self._upstream, self._takes_trailers = upstream, request.takes_trailers
@@ -223,7 +230,7 @@ class Exchange:
         self._stage = event.stage
         if event.stage is Stage.SENDING:
             self._call_deadline = NEVER
-            self._wait_upload(_Wait.UPSTREAM_WRITE, now)
+            self._wait_upload(Wait.UPSTREAM_WRITE, now)
         elif event.stage is Stage.SENT:
             self._upload_deadline = NEVER
             if self.phase is Phase.CALLING:
@@ -238,7 +245,7 @@ class Exchange:
         limit = self._admission.match.route.body_max
         if limit is not None and self.record.bytes_in > limit:
             return self._end_early(too_large(limit))
-        self._wait_upload(_Wait.UPSTREAM_WRITE, now)
+        self._wait_upload(Wait.UPSTREAM_WRITE, now)
         return ()
 
     def _on_answer(self, event: UpstreamAnswered, now: Instant) -> Sequence[Command]:
@@ -326,24 +333,26 @@ class Exchange:
     def _on_deadline(self, now: Instant) -> Sequence[Command]:
         if now < self.deadline:
             return ()
+        if self.phase is Phase.IDENTIFYING:
+            return self._on_inquiry(IdentityUnavailable("identity-timeout"), now)
         if now >= self._call_deadline:
-            return self._on_failure(_CALL_TIMEOUT[self._stage])
+            return self._on_failure(CALL_TIMEOUT[self._stage])
         if now >= self._download_deadline:
             return self._cut(self._download.value)
-        if self._upload is _Wait.UPSTREAM_WRITE:
+        if self._upload is Wait.UPSTREAM_WRITE:
             return self._on_failure(FailureKind.WRITE_TIMEOUT)
         return self._refuse(SLOW_BODY)
 
-    def _wait_upload(self, wait: _Wait, now: Instant) -> None:
+    def _wait_upload(self, wait: Wait, now: Instant) -> None:
         assert self._upstream is not None
         if self.phase is not Phase.CALLING:
             return  # once answered, whether the rest is sent is between client and upstream
-        client = wait is _Wait.CLIENT_BODY
+        client = wait is Wait.CLIENT_BODY
         timeout = self.policies.body_timeout if client else self._upstream.idle_timeout
         self._upload, self._upload_deadline = wait, after(now, timeout)
         self._choose_deadline()
 
-    def _wait_download(self, wait: _Wait, now: Instant) -> None:
+    def _wait_download(self, wait: Wait, now: Instant) -> None:
         assert self._upstream is not None
         client = wait is _CLIENT_READ
         timeout = self.policies.write_timeout if client else self._upstream.idle_timeout

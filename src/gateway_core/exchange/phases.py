@@ -1,13 +1,18 @@
-"""Where an exchange can be, and how it can move on. The diagram stands in `exchange`."""
+"""Where an exchange can be, how it can move on, and on whom it waits. See `exchange`."""
 
 import enum
 from typing import Final
+
+from ..errors import FailureKind
+from .vocabulary import Stage
 
 
 class Phase(enum.Enum):
     __hash__ = object.__hash__  # Enum's own is slow, and phases are looked up at every move
 
     ROUTING = "routing"
+    IDENTIFYING = "identifying"
+    """The caller must be asked about outside."""
     CALLING = "calling"
     STREAMING = "streaming"
     RELAYING = "relaying"
@@ -17,8 +22,11 @@ class Phase(enum.Enum):
 
 MOVES: Final = frozenset(
     {
+        (Phase.ROUTING, Phase.IDENTIFYING),
         (Phase.ROUTING, Phase.CALLING),
         (Phase.ROUTING, Phase.DONE),
+        (Phase.IDENTIFYING, Phase.CALLING),
+        (Phase.IDENTIFYING, Phase.DONE),
         (Phase.CALLING, Phase.STREAMING),
         (Phase.CALLING, Phase.RELAYING),
         (Phase.RELAYING, Phase.DONE),
@@ -26,3 +34,21 @@ MOVES: Final = frozenset(
         (Phase.STREAMING, Phase.DONE),
     }
 )
+
+
+class Wait(enum.Enum):
+    """On whom a transfer waits; the value is the reason if it waits too long."""
+
+    CLIENT_BODY = "client-body-timeout"
+    UPSTREAM_WRITE = "upstream-write-timeout"
+    UPSTREAM_BODY = "upstream-idle-timeout"
+    CLIENT_READ = "client-write-timeout"
+
+
+CALL_TIMEOUT: Final = {
+    Stage.QUEUED: FailureKind.OVERLOADED,
+    Stage.CONNECTING: FailureKind.CONNECT_TIMEOUT,
+    Stage.SENDING: FailureKind.RESPONSE_TIMEOUT,
+    Stage.SENT: FailureKind.RESPONSE_TIMEOUT,
+}
+"""How a call failed that took too long, by how far it was."""

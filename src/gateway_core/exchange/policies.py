@@ -7,9 +7,11 @@ from typing import Final
 from ..clock import Duration, seconds
 from ..errors import ConfigError
 from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forwarding_plan
-from ..limiting import Limits
+from ..limiting import Limiter, Limits
 from ..routing import Route, Router
 from ..upstream import Upstream
+from .door import Door
+from .identity import failure_limit
 
 BODY_TIMEOUT: Final = seconds(30)
 WRITE_TIMEOUT: Final = seconds(30)
@@ -31,6 +33,10 @@ class Policies:
     """How long a client may take nothing of what it is sent."""
     limits: Mapping[str, Limits] = field(default_factory=dict[str, Limits])
     """What limits each route has, by the route's name; the budgets are shared by reference."""
+    doors: Mapping[str, Door] = field(default_factory=dict[str, Door])
+    """What each route asks of whoever comes, by the route's name; none: everybody may."""
+    failures: Limiter = field(default_factory=failure_limit)
+    """Counts wrong credentials, by the client's address."""
     plans: Mapping[str, ForwardingPlan] = field(init=False)
     """What forwarding does on each route, by the route's name."""
 
@@ -53,4 +59,8 @@ class Policies:
         """Return the fields by which the gateway decides on `route`: Connection cannot drop them."""
         matchers = frozenset(rule.name for rule in route.headers)
         limits = self.limits.get(route.name)
-        return matchers if limits is None else matchers | limits.relied
+        door = self.doors.get(route.name)
+        for more in (limits, door):
+            if more is not None:
+                matchers |= more.relied
+        return matchers

@@ -15,6 +15,10 @@ class Record:
     request_id: str = ""
     route: str = ""
     upstream: str = ""
+    consumer: str = ""
+    """Who asked, as a credential proved it."""
+    identity: str = ""
+    """By which scheme; or why nobody was named: more than the client is told."""
     endpoint: str = ""
     attempts: int = 0
     status: int = 0

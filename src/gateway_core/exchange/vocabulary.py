@@ -5,14 +5,18 @@ what to do; a command's docstring names the events in which it can end.
 """
 
 import enum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ..clock import UnixTime
 from ..errors import FailureKind
 from ..frozen import frozen
+from ..identifying import Token
 from ..machine import Tick
 from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
 from ..upstream import Endpoint, Upstream
+
+TOO_LATE: Final = UnixTime(2**62)
+"""The wall-clock time where nobody told it: whatever can expire has expired."""
 
 
 # Events: what happened, in the past tense. What is "consulted upon" is met in the middle of a
@@ -24,8 +28,55 @@ class RequestArrived:
     head: RequestHead
     fresh_id: str
     """An unguessable id, used where the client sent no sane one."""
+    wall: UnixTime = TOO_LATE
+    """When it arrived, by the clock on the wall: keys and tokens expire by it."""
     upgrade: bool = False
     """Whether it is the handshake of a WebSocket."""
+
+
+class TokenVerified(NamedTuple):
+    """The token's signature holds."""
+
+
+class TokenRefused(NamedTuple):
+    """The token's signature does not hold, or no key of its issuer's can have made it."""
+
+    note: str
+    """Why, for the log."""
+
+
+@frozen
+class CallerNamed:
+    """The authority vouches for the caller."""
+
+    name: str
+    scopes: tuple[str, ...]
+
+
+@frozen
+class CallerDenied:
+    """The authority refuses the caller, by 401 or 403."""
+
+    status: int
+    challenges: Fields
+
+
+class IdentityUnavailable(NamedTuple):
+    """Nobody can tell at the moment: the authority or the issuer does not answer."""
+
+    note: str
+    """Why, for the log."""
+
+
+IdentityTold: TypeAlias = (
+    TokenVerified | TokenRefused | CallerNamed | CallerDenied | IdentityUnavailable
+)
+
+
+class InquiryEnded(NamedTuple):
+    """What was asked about the caller is known, or cannot be."""
+
+    told: IdentityTold
 
 
 class Stage(enum.Enum):
@@ -153,6 +204,7 @@ class Abandoned(NamedTuple):
 
 Event: TypeAlias = (
     RequestArrived
+    | InquiryEnded
     | CallProgressed
     | RequestBodyRead
     | RequestBodySent
@@ -175,6 +227,29 @@ Event: TypeAlias = (
 
 
 # Commands: what to do, in the imperative.
+@frozen
+class VerifyToken:
+    """Check the signature of `token` by the keys of the scheme's issuer.
+
+    Ends in InquiryEnded: TokenVerified, TokenRefused or IdentityUnavailable.
+    """
+
+    scheme: str
+    """Its name in the configuration."""
+    token: Token
+
+
+@frozen
+class AskAuthority:
+    """Ask the scheme's service whose request this is.
+
+    Ends in InquiryEnded: CallerNamed, CallerDenied or IdentityUnavailable.
+    """
+
+    scheme: str
+    head: RequestHead
+
+
 @frozen
 class CallUpstream:
     """Send `request` to `endpoint`. Ends in UpstreamAnswered or UpstreamFailed.
@@ -242,5 +317,13 @@ class Cut:
 
 
 Command: TypeAlias = (
-    CallUpstream | Respond | StreamBody | Inform | PassTrailers | SwitchProtocols | Cut
+    VerifyToken
+    | AskAuthority
+    | CallUpstream
+    | Respond
+    | StreamBody
+    | Inform
+    | PassTrailers
+    | SwitchProtocols
+    | Cut
 )

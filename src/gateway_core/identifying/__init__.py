@@ -3,7 +3,6 @@
 from .api_keys import ApiKey, KeyRing, digest_of
 from .caller import CONSUMER_ID, CONSUMER_SCOPES, IDENTITY_FIELDS, Caller
 from .claims import ALGORITHMS, Claimed, TokenRules
-from .failing import FailedAttempts
 from .guard import UNAVAILABLE, Guard, Identified, Proven, Rejected
 from .key_sets import KEY_SET_BYTES_MAX, PublicKey, candidates, read_key_set
 from .places import AUTHORIZATION, BEARER, Field, Parameter, Place
@@ -17,7 +16,7 @@ from .refreshing import (
     Stopped,
 )
 from .remembering import VerifiedTokens
-from .schemes import ApiKeys, AskAuthority, Authority, Scheme, Tokens, Unproven
+from .schemes import ApiKeys, Authority, Scheme, Tokens, Unproven, Unvouched
 from .tokens import Token, read_token
 
 __all__ = [
@@ -31,11 +30,9 @@ __all__ = [
     "UNAVAILABLE",
     "ApiKey",
     "ApiKeys",
-    "AskAuthority",
     "Authority",
     "Caller",
     "Claimed",
-    "FailedAttempts",
     "FetchFailed",
     "FetchKeys",
     "Field",
@@ -57,6 +54,7 @@ __all__ = [
     "TokenRules",
     "Tokens",
     "Unproven",
+    "Unvouched",
     "VerifiedTokens",
     "candidates",
     "digest_of",

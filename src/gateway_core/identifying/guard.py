@@ -18,7 +18,7 @@ from ..message import Fields, RequestHead
 from ..refusal import Refusal
 from .caller import Caller, are_scopes, is_name
 from .places import Field, Parameter, Place
-from .schemes import ApiKeys, AskAuthority, Authority, Scheme, Tokens, Unproven
+from .schemes import ApiKeys, Authority, Scheme, Tokens, Unproven, Unvouched
 
 _CHALLENGE: Final = b"www-authenticate"
 _NONE: Final = frozenset[bytes]()
@@ -56,7 +56,7 @@ class Rejected(NamedTuple):
     """Whether somebody may be guessing: so many of these are too many."""
 
 
-Identified: TypeAlias = Proven | Rejected | Unproven | AskAuthority
+Identified: TypeAlias = Proven | Rejected | Unproven | Unvouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Guard:
             return Rejected(self._ambiguous, "credential-ambiguous", counts=False)
         if not found:
             if self._authority is not None:
-                return AskAuthority(self._authority, head)
+                return Unvouched(self._authority, head)
             return Rejected(self._missing, "credential-missing", counts=False)
         place, schemes, credential = found[0]
         note = ""

@@ -14,13 +14,14 @@ Source: OpenID Connect Core 1.0, section 10.1.1 (rotation of signing keys).
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias, assert_never
 
 from ..clock import NEVER, SECOND, Duration, Instant, after
 from ..errors import ConfigError
 from ..machine import Tick
 from .key_sets import PublicKey
+from .remembering import VerifiedTokens
 
 INTERVAL: Final = Duration(300 * SECOND)
 """Between fetches while all goes well: after which a withdrawn key serves no longer."""
@@ -77,8 +78,8 @@ class KeyRefresh:
     phase: Phase = Phase.RESTING
     deadline: Instant = NEVER
     keys: tuple[PublicKey, ...] = ()
-    generation: int = 0
-    """Counts changes of the keys: what was verified by older ones is to be forgotten."""
+    verified: VerifiedTokens = field(default_factory=VerifiedTokens)
+    """What was verified by these keys: forgotten when they change."""
     _not_before: Instant | None = None
     """Until then no further fetch begins."""
     _pause: Duration = Duration(0)
@@ -129,7 +130,7 @@ class KeyRefresh:
     def _on_fetched(self, keys: tuple[PublicKey, ...], now: Instant) -> None:
         if keys != self.keys:
             self.keys = keys
-            self.generation += 1
+            self.verified.forget(self.verified.generation + 1)
         self._pause = Duration(0)
         self._rest(self.interval, now)
 

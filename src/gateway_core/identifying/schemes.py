@@ -28,7 +28,7 @@ class Unproven(NamedTuple):
     """Of the keys when it was looked at."""
 
 
-class AskAuthority(NamedTuple):
+class Unvouched(NamedTuple):
     """A request of which a service outside must say whose it is."""
 
     scheme: "Authority"

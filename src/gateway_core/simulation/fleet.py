@@ -11,6 +11,7 @@ from ..chance import Dice, one_in
 from ..clock import MILLISECOND, Duration, UnixTime
 from ..errors import FailureKind
 from ..exchange import (
+    AskAuthority,
     BodyEnded,
     CallProgressed,
     CallUpstream,
@@ -19,7 +20,9 @@ from ..exchange import (
     Cut,
     Event,
     Exchange,
+    IdentityUnavailable,
     Inform,
+    InquiryEnded,
     InterimSent,
     PassTrailers,
     Policies,
@@ -32,10 +35,12 @@ from ..exchange import (
     Stage,
     StreamBody,
     SwitchProtocols,
+    TokenVerified,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
+    VerifyToken,
 )
 from ..message import RequestHead, ResponseHead
 from .conversation import Conversation, Reply
@@ -134,6 +139,12 @@ class _Talk:
         match command:
             case CallUpstream():
                 self._connect(reply)
+            case VerifyToken():
+                self._soon(self._server.think_max, lambda: reply(InquiryEnded(TokenVerified())))
+            case AskAuthority():
+                self._soon(
+                    self._server.think_max, lambda: reply(InquiryEnded(IdentityUnavailable("down")))
+                )
             case Respond():
                 self._begin_answer(command.head.status)
                 self._ending.whole = True

@@ -143,6 +143,7 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
         parts.append(f', "reason": {quoted(record.reason)}')
     if record.route:
         parts.append(f', "route": {quoted(record.route)}, "upstream": {quoted(record.upstream)}')
+        parts.append(_caller(record))
     if record.endpoint:
         endpoint = quoted(record.endpoint)
         parts.append(f', "endpoint": {endpoint}, "attempts": {record.attempts}')
@@ -153,6 +154,12 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
         parts.append(f', "upstream_ms": {_ms(record.asked, record.answered)}')
     parts.append("}\n")
     return "".join(parts)
+
+
+def _caller(record: Record) -> str:
+    """Tell whom a credential named and by which scheme, or why nobody; nothing where none was asked."""
+    consumer = f', "consumer": {quoted(record.consumer)}' if record.consumer else ""
+    return f'{consumer}, "identity": {quoted(record.identity)}' if record.identity else ""
 
 
 def _ms(start: Instant, end: Instant) -> float:

@@ -5,14 +5,35 @@ import dataclasses
 import pytest
 
 from gateway_core.clock import Instant, seconds
-from gateway_core.exchange import Admission, Record, admit
+from gateway_core.exchange import (
+    Admission,
+    Door,
+    Doubtful,
+    Policies,
+    Record,
+    TokenRefused,
+    TokenVerified,
+    admit,
+    admit_told,
+)
 from gateway_core.forwarding import ForwardingRules
 from gateway_core.forwarding.trust import parse_trusted
-from gateway_core.limiting import Outcome, PerKey, Rate, SlidingWindow, Told
+from gateway_core.limiting import (
+    ByConsumer,
+    Limit,
+    Limits,
+    Outcome,
+    PerKey,
+    Rate,
+    SlidingWindow,
+    Told,
+)
 from gateway_core.message import RequestHead, ResponseHead, value
 from gateway_core.refusal import Refusal
 from gateway_core.routing import Pattern, Route, Router
 from tests.exchanges import POLICIES, at_once, get, limited_policies, windowed
+from tests.guards import APP, FENCE, SHARING, WALL, guarded, with_key, with_token
+from tests.tokens import token
 
 CLOSED = Route("closed", Pattern.prefix("/closed"), "service-a", websocket=False, body_max=9)
 SOME = dataclasses.replace(POLICIES, router=Router((*POLICIES.router.routes, CLOSED)))
@@ -241,3 +262,120 @@ def test_an_answer_that_nothing_is_told_on_is_the_upstream_s() -> None:
     admitted, _ = ask(POLICIES)
     assert isinstance(admitted, Admission)
     assert admitted.told_on(THEIRS) is THEIRS
+
+
+# Doors
+
+
+def entered(
+    head: RequestHead, policies: Policies | None = None, *, upgrade: bool = False
+) -> Admission | Doubtful | Refusal:
+    policies = policies or guarded()
+    return admit(head, "fresh", policies, Record(), NOW, wall=WALL, upgrade=upgrade)
+
+
+def from_outside(head: RequestHead) -> RequestHead:
+    return dataclasses.replace(head, peer="198.51.100.7")
+
+
+ORIGIN = (b"origin", APP)
+PREFLIGHT = get(method="OPTIONS", fields=(ORIGIN, (b"access-control-request-method", b"PUT")))
+
+
+def test_a_caller_is_told_to_the_upstream_and_its_key_is_not() -> None:
+    admitted = entered(with_key())
+    assert isinstance(admitted, Admission)
+    assert (admitted.consumer, admitted.drops) == ("ada", {b"x-api-key"})
+    assert admitted.told == ((b"x-consumer-id", b"ada"), (b"x-consumer-scopes", b"read write"))
+
+
+def test_a_key_in_the_query_is_taken_out_of_what_is_asked_for() -> None:
+    admitted = entered(get(b"/a/x?key=k&b=1"))
+    assert isinstance(admitted, Admission)
+    assert admitted.match.target == b"/x?b=1"
+
+
+def test_an_uncertain_caller_is_asked_about_and_goes_on_where_it_stood() -> None:
+    policies = guarded()
+    doubtful = entered(with_token(token()), policies)
+    assert isinstance(doubtful, Doubtful)
+    record = Record()
+    admitted = admit_told(doubtful, TokenVerified(), policies, record, NOW)
+    assert isinstance(admitted, Admission)
+    assert (admitted.consumer, record.consumer) == ("ada", "ada")
+    refused = admit_told(doubtful, TokenRefused("no"), policies, record, NOW)
+    assert isinstance(refused, Refusal)
+    assert refused.status == 401
+
+
+def test_limits_come_after_identity_and_know_the_consumer() -> None:
+    limit = Limit("each", PerKey(SlidingWindow(Rate(1, seconds(9)))), (ByConsumer(),))
+    policies = dataclasses.replace(guarded(), limits={"a": Limits((limit,))})
+    assert isinstance(entered(get(), policies), Refusal)
+    assert isinstance(entered(with_key(), policies), Admission)
+    refusal = entered(with_key(), policies)
+    assert isinstance(refusal, Refusal)
+    assert refusal.status == 429
+    assert value(refusal.fields, b"x-content-type-options") == b"nosniff"
+
+
+@pytest.mark.parametrize(
+    ("head", "upgrade", "status"),
+    [
+        pytest.param(from_outside(with_key()), False, 403, id="an address that is not served"),
+        pytest.param(from_outside(get(body=101)), False, 403, id="the address before the body"),
+        pytest.param(with_key(body=101), False, 413, id="the body before the key"),
+        pytest.param(with_key(b"wrong"), False, 401, id="a wrong key"),
+        pytest.param(with_key(b"wrong"), True, 401, id="a wrong key in a handshake"),
+    ],
+)
+def test_the_door_refuses_in_its_order_and_tells_browsers(
+    head: RequestHead, upgrade: bool, status: int
+) -> None:
+    handshake = (
+        (b"sec-websocket-version", b"13"),
+        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    )
+    head = dataclasses.replace(head, fields=(*head.fields, ORIGIN, *handshake))
+    refusal = entered(head, upgrade=upgrade)
+    assert isinstance(refusal, Refusal)
+    assert refusal.status == status
+    assert value(refusal.fields, b"access-control-allow-origin") == APP
+    assert value(refusal.fields, b"x-content-type-options") == b"nosniff"
+
+
+def test_a_preflight_is_answered_before_anybody_is_asked() -> None:
+    answer = entered(PREFLIGHT)
+    assert isinstance(answer, Refusal)
+    assert (answer.status, answer.reason) == (204, "preflight")
+    assert value(answer.fields, b"access-control-allow-origin") == APP
+
+
+def test_a_preflight_is_about_the_route_of_the_request_to_come() -> None:
+    shared = Door(sharing=SHARING)
+    policies = dataclasses.replace(guarded(), doors={"get-only": shared})
+    asked = dataclasses.replace(PREFLIGHT, target=b"/get")
+    for method, status in ((b"GET", 204), (b"PUT", 405)):
+        fields = (ORIGIN, (b"access-control-request-method", method))
+        answer = entered(dataclasses.replace(asked, fields=fields), policies)
+        assert isinstance(answer, Refusal)
+        assert answer.status == status
+
+
+def test_a_preflight_of_an_address_that_is_not_served_is_not_answered() -> None:
+    refusal = entered(from_outside(PREFLIGHT))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "address-refused"
+
+
+def test_a_preflight_of_a_route_that_shares_nothing_goes_its_way() -> None:
+    assert isinstance(entered(PREFLIGHT, guarded(Door(fence=FENCE))), Admission)
+
+
+def test_what_an_upstream_says_of_sharing_is_taken_off() -> None:
+    admitted = entered(with_key())
+    assert isinstance(admitted, Admission)
+    theirs = ResponseHead(200, ((b"access-control-allow-origin", b"*"), (b"x-a", b"1")))
+    assert value(admitted.told_on(theirs).fields, b"access-control-allow-origin") is None
+    bare = Admission(admitted.client, admitted.match, replaces=frozenset({b"x-a"}))
+    assert bare.told_on(theirs).fields == theirs.fields[:1]

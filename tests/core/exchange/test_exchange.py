@@ -17,6 +17,7 @@ from gateway_core.exchange import (
     Event,
     Exchange,
     Inform,
+    InquiryEnded,
     InterimSent,
     PassTrailers,
     Phase,
@@ -33,17 +34,22 @@ from gateway_core.exchange import (
     Stage,
     StreamBody,
     SwitchProtocols,
+    TokenRefused,
+    TokenVerified,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
+    VerifyToken,
     accept_token,
 )
 from gateway_core.machine import Tick
 from gateway_core.message import UNKNOWN, RequestHead, ResponseHead, value
 from gateway_core.routing import Pattern, Route, Router
 from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, at_once, get, limited_policies, windowed
+from tests.guards import WALL, guarded, with_token
 from tests.script import Script
+from tests.tokens import token
 
 OK = UpstreamAnswered(ResponseHead(200, ((b"server", b"x"),)), UnixTime(1), UnixTime(2))
 HEAD = ResponseHead(200, ((b"server", b"x"), (b"x-request-id", b"id")))
@@ -626,3 +632,63 @@ def test_a_handshake_is_refused_before_anybody_is_called(head: RequestHead, reas
     (command,) = exchange.receive(RequestArrived(head, "id", upgrade=True), Instant(0))
     assert isinstance(command, Respond)
     assert exchange.record.reason == reason
+
+
+# Callers
+
+
+def doubtful(head: RequestHead | None = None) -> Script:
+    """A script that stands where the caller is being asked about."""
+    exchange = Exchange(guarded())
+    arrived = RequestArrived(head or with_token(token()), "id", WALL)
+    (command,) = Exchange(guarded()).receive(arrived, Instant(0))
+    assert isinstance(command, VerifyToken)
+    return Script(exchange).at(0, arrived, command)
+
+
+def test_a_caller_is_found_out_before_the_upstream_is_called() -> None:
+    script = doubtful()
+    assert script.machine.phase is Phase.IDENTIFYING
+    (command,) = script.machine.receive(InquiryEnded(TokenVerified()), Instant(1))
+    assert isinstance(command, CallUpstream)
+    fields = command.request.fields
+    assert value(fields, b"x-consumer-id") == b"ada"
+    assert value(fields, b"authorization") is None
+    assert script.machine.record.asked == 1
+
+
+def test_what_a_client_says_of_its_caller_is_not_passed_on() -> None:
+    forged = ((b"x-consumer-id", b"root"), (b"x_consumer_id", b"root"), (b"x-api-key", b"k"))
+    exchange = Exchange(guarded())
+    (command,) = exchange.receive(RequestArrived(get(fields=forged), "id", WALL), Instant(0))
+    assert isinstance(command, CallUpstream)
+    told = [line for line in command.request.fields if line[0].startswith(b"x-consumer-id")]
+    assert told == [(b"x-consumer-id", b"ada")]
+    assert value(command.request.fields, b"x_consumer_id") is None
+
+
+def test_a_token_that_is_refused_ends_the_request() -> None:
+    ended = ends_in(doubtful(), 1, InquiryEnded(TokenRefused("token-signature")))
+    assert ended.head.status == 401
+    assert value(ended.head.fields, b"www-authenticate") is not None
+
+
+def test_an_inquiry_that_takes_too_long_ends_the_request() -> None:
+    script = doubtful().at(4.9, Tick())
+    ended = ends_in(script, 5, Tick())
+    assert ended.head.status == 503
+    assert script.machine.record.identity == "identity-timeout"
+
+
+@pytest.mark.parametrize("event", [ClientLeft(), Abandoned()])
+def test_a_client_that_leaves_is_asked_about_no_longer(event: Event) -> None:
+    script = doubtful().at(1, event)
+    assert script.machine.done
+    script.at(2, InquiryEnded(TokenVerified()))
+
+
+def test_a_time_that_nobody_told_makes_every_token_too_old() -> None:
+    exchange = Exchange(guarded())
+    (command,) = exchange.receive(RequestArrived(with_token(token()), "id"), Instant(0))
+    assert isinstance(command, Respond)
+    assert exchange.record.identity == "token-expired"

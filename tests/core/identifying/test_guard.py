@@ -13,7 +13,7 @@ from gateway_core.identifying.caller import Caller
 from gateway_core.identifying.claims import TokenRules
 from gateway_core.identifying.guard import UNAVAILABLE, Guard, Proven, Rejected
 from gateway_core.identifying.places import Field, Parameter
-from gateway_core.identifying.schemes import ApiKeys, AskAuthority, Authority, Tokens, Unproven
+from gateway_core.identifying.schemes import ApiKeys, Authority, Tokens, Unproven, Unvouched
 from gateway_core.message import Fields, RequestHead, values
 from tests.tokens import AUDIENCE, ISSUER, claims, token
 
@@ -153,7 +153,7 @@ def test_scopes_must_all_be_there() -> None:
 def test_an_authority_is_asked_where_no_other_credential_is_there() -> None:
     guard = Guard((KEYS, AUTHORITY), frozenset({"read"}))
     asked = head((b"x-session", b"s"))
-    assert guard.identify(asked, NOW) == AskAuthority(AUTHORITY, asked)
+    assert guard.identify(asked, NOW) == Unvouched(AUTHORITY, asked)
     assert isinstance(guard.identify(head(key(b"a")), NOW), Proven)
     assert rejected(guard, head(key(b"x"))).note == "key-unknown"
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_core.clock import NEVER, SECOND, Duration, Instant, after, seconds
+from gateway_core.clock import NEVER, SECOND, Duration, Instant, UnixTime, after, seconds
 from gateway_core.errors import ConfigError
+from gateway_core.identifying.caller import Caller
+from gateway_core.identifying.claims import Claimed
 from gateway_core.identifying.key_sets import PublicKey
 from gateway_core.identifying.refreshing import (
     Event,
@@ -45,7 +47,7 @@ def test_keys_are_fetched_at_the_start_and_every_interval() -> None:
 def test_an_unknown_key_is_looked_for_at_once() -> None:
     script = Script(refresh()).at(0, KeysWanted(), FETCH).at(1, KeysFetched(ONE))
     script.at(50, KeyUnknown(), FETCH).at(51, KeysFetched(TWO)).at(350, Tick())
-    assert (script.machine.keys, script.machine.generation) == (TWO, 2)
+    assert (script.machine.keys, script.machine.verified.generation) == (TWO, 2)
 
 
 def test_a_flood_of_unknown_keys_costs_one_fetch_a_floor() -> None:
@@ -71,7 +73,7 @@ def test_no_two_fetches_begin_within_a_floor(waits: list[int]) -> None:
 def test_an_issuer_that_is_down_takes_nothing_away_and_is_asked_ever_more_seldom() -> None:
     script = Script(refresh()).at(0, KeysWanted(), FETCH).at(1, KeysFetched(ONE))
     script.at(301, Tick(), FETCH).at(302, FetchFailed())
-    assert (script.machine.keys, script.machine.generation) == (ONE, 1)
+    assert (script.machine.keys, script.machine.verified.generation) == (ONE, 1)
     now = 302.0
     for pause in (10, 20, 40, 80, 160, 300, 300):
         now += pause
@@ -90,7 +92,17 @@ def test_an_issuer_that_says_nothing_has_failed() -> None:
 def test_keys_that_stay_the_same_are_no_news() -> None:
     script = Script(refresh()).at(0, KeysWanted(), FETCH).at(1, KeysFetched(ONE))
     script.at(301, Tick(), FETCH).at(302, KeysFetched(ONE))
-    assert script.machine.generation == 1
+    assert script.machine.verified.generation == 1
+
+
+def test_what_was_verified_by_older_keys_is_forgotten() -> None:
+    script = Script(refresh()).at(0, KeysWanted(), FETCH).at(1, KeysFetched(ONE))
+    verified = script.machine.verified
+    verified.remember(b"token", Claimed(Caller("ada"), 0, 9), verified.generation)
+    script.at(301, Tick(), FETCH).at(302, KeysFetched(ONE))
+    assert verified.recall(b"token", UnixTime(1)) == Caller("ada")
+    script.at(602, Tick(), FETCH).at(603, KeysFetched(TWO))
+    assert verified.recall(b"token", UnixTime(1)) is None
 
 
 def test_nothing_is_fetched_once_nobody_needs_it() -> None:
