@@ -29,7 +29,8 @@ NEVER: Final = Instant(2**62)
 
 def after(start: Instant, wait: int) -> Instant:
     """Return the instant `wait` nanoseconds after `start`, never later than NEVER."""
-    return Instant(min(start + wait, NEVER))
+    end = start + wait
+    return Instant(end) if end < NEVER else NEVER
 
 
 def seconds(count: float) -> Duration:

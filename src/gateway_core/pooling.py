@@ -59,10 +59,7 @@ def idle_lifetime(fields: Fields, longest: Duration = IDLE_LIFETIME) -> Duration
     The upstream's `Keep-Alive: timeout=` counts from when it saw the last byte, we count
     from when we did: so a second less, and half of what is shorter than two. 0: not at all.
     """
-    for name, _ in fields:
-        if name == b"keep-alive":
-            return _told_lifetime(fields, longest)
-    return longest
+    return _told_lifetime(fields, longest) if b"keep-alive" in dict(fields) else longest
 
 
 def _told_lifetime(fields: Fields, longest: Duration) -> Duration:

@@ -23,6 +23,7 @@ from gateway_core.clock import SECOND
 from gateway_core.exchange import Policies
 from gateway_core.refusal import Refusal
 from gateway_core.routing import Router
+from gateway_core.upstream import Upstream
 
 from .downstream import Receive, Scope, Send
 from .front import FrontSettings
@@ -95,7 +96,7 @@ class Gateway(Starlette):
         self._settings = settings
         self._log = self._log or AccessLog(settings.gateway.access_log)
         policies = _policies(settings)
-        self._clients.update(_clients(settings))
+        self._clients.update(_clients(settings, policies.upstreams))
         self._own = frozenset(_own_pages(settings, policies.router))
         self._edge = HttpEdge(policies, self._clients, self._log)
         self._sockets = WebSocketEdge(policies, self._log)
@@ -170,12 +171,10 @@ def _policies(settings: Settings) -> Policies:
     )
 
 
-def _clients(settings: Settings) -> Mapping[str, Http1Client]:
+def _clients(settings: Settings, upstreams: Mapping[str, Upstream]) -> Mapping[str, Http1Client]:
+    """Return a client for each upstream: of the very one, since endpoints are found by identity."""
     tls = build_tls(settings)
-    return {
-        name: Http1Client(upstream, tls.get(name))
-        for name, upstream in build_upstreams(settings).items()
-    }
+    return {name: Http1Client(upstream, tls.get(name)) for name, upstream in upstreams.items()}
 
 
 def _front(settings: Settings) -> FrontSettings:

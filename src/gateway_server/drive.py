@@ -123,24 +123,26 @@ class LaneDriver(Generic[E, C]):
     for, and whoever keeps the time calls `tick` once it has come.
     """
 
-    __slots__ = ("_alarm", "_interrupt", "_machine", "_overtaking", "_perform")
+    __slots__ = ("_alarm", "_interrupt", "_machine", "_overtaking")
 
     def __init__(
         self,
         machine: Machine[E | Tick, C],
-        perform: Callable[[C], Awaitable[E | None]],
         interrupt: Callable[[], None],
         alarm: Alarm,
     ) -> None:
         self._machine = machine
-        self._perform = perform
         self._interrupt = interrupt
         self._alarm = alarm
         self._overtaking: Sequence[C] | None = None
 
-    async def run(self, first: E | None) -> None:
-        """Tell `first`, or go on after an interruption; return once all is performed."""
-        machine, perform, alarm = self._machine, self._perform, self._alarm
+    async def run(self, first: E | None, perform: Callable[[C], Awaitable[E | None]]) -> None:
+        """Tell `first`, or go on after an interruption; return once all is performed.
+
+        `perform` is not held on to: whoever performs holds the driver, and a circle of the
+        two would outlive each request until the collector came by.
+        """
+        machine, alarm = self._machine, self._alarm
         now = alarm.now
         if first is None:
             # Whatever else cancels the lane would lose the command that was being performed.

@@ -323,9 +323,7 @@ class LaneTalk(_Talk):
         super().__init__(exchange, clients, OwnConnection(stream))
         self._lane_stream = stream
         self._alarm = lane.alarm
-        self._driver: LaneDriver[Event, Command] = LaneDriver(
-            exchange, self.perform, lane.interrupt, lane.alarm
-        )
+        self._driver: LaneDriver[Event, Command] = LaneDriver(exchange, lane.interrupt, lane.alarm)
         self.tell, self.consult = self._driver.tell, self._driver.consult
         self._note = note
         self._first: Event | None = RequestArrived(stream.head, fresh_id(), unix_time())
@@ -338,7 +336,7 @@ class LaneTalk(_Talk):
     def run(self) -> Awaitable[None]:
         """Serve the request, or go on after an interruption; return once it is over."""
         first, self._first = self._first, None
-        return self._driver.run(first)
+        return self._driver.run(first, self.perform)
 
     async def _stream(self, command: StreamBody) -> Event:
         answer = self._answer

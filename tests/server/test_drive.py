@@ -195,8 +195,9 @@ class Lane:
         self.alarm = self.timers.alarm(lambda: machine.deadline, lambda: self.driver.tick())
         self.scope = trio.CancelScope()
         self.stage = Stage(machine)
+        self.perform = self.stage.perform
         self.driver: LaneDriver[str, str] = LaneDriver(
-            machine, self.stage.perform, lambda: self.scope.cancel(), self.alarm
+            machine, lambda: self.scope.cancel(), self.alarm
         )
         self.interruptions = 0
 
@@ -206,7 +207,7 @@ class Lane:
             nursery.start_soon(self.timers.run)
             while True:
                 with trio.CancelScope() as self.scope:
-                    await self.driver.run(event)
+                    await self.driver.run(event, self.perform)
                     break
                 event = None
                 self.interruptions += 1
@@ -263,7 +264,7 @@ async def test_an_answer_that_comes_with_the_interruption_is_dropped(autojump_cl
         lane.driver.tell("stop")
         return "late"
 
-    lane.driver = LaneDriver(machine, both, lambda: lane.scope.cancel(), lane.alarm)
+    lane.perform = both
     await lane.run("go")
     assert [word for _, word in machine.heard] == ["go", "stop", "end"]
     assert lane.interruptions == 1
@@ -343,7 +344,7 @@ async def test_a_lane_is_consulted_alike(autojump_clock) -> None:
         await trio.sleep(60)
         return "late"
 
-    lane.driver = LaneDriver(machine, both, lambda: lane.scope.cancel(), lane.alarm)
+    lane.perform = both
     await lane.run("go")
     assert machine.heard == [(0.0, "go"), (0.0, "met"), (2.0, "tick"), (2.0, "end")]
     assert said == ["do that"]

@@ -59,9 +59,8 @@ an attack in practice: it makes a proxy strip what the service behind it relies 
 """
 
 _ABOUT_THE_CONNECTION: Final = frozenset({b"connection", b"te", b"transfer-encoding"})
-_SMALL_TALK: Final = frozenset(
-    (b"connection", option) for option in (b"keep-alive", b"close", b"Keep-Alive", b"Close")
-)
+_OPTIONS: Final = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
+_SMALL_TALK: Final = frozenset((b"connection", option) for option in _OPTIONS)
 """Lines that name no field, and of all Connection lines nearly every one."""
 
 X_FORWARDED: Final = b"x-forwarded-"
@@ -100,7 +99,15 @@ def collapse(name: bytes) -> bytes:
 
 def about_the_connection(fields: Fields) -> Fields:
     """Return the lines that tell something of the connection; for most messages none do."""
-    if _ABOUT_THE_CONNECTION.isdisjoint(dict(fields)):  # in C, and nearly always
+    told = dict(fields)
+    if _ABOUT_THE_CONNECTION.isdisjoint(told):  # in C, and nearly always
+        return ()
+    if (
+        told.get(b"connection") in _OPTIONS
+        and len(told) == len(fields)
+        and b"te" not in told
+        and b"transfer-encoding" not in told
+    ):
         return ()
     return tuple(
         [line for line in fields if line[0] in _ABOUT_THE_CONNECTION and line not in _SMALL_TALK]

@@ -37,16 +37,17 @@ def forward_response(
     Content-Length stays where it is the truth: with a sized body, for HEAD, in a 304.
     """
     drops = plan.response_drops if takes_trailers else plan.untrailed_drops
-    fields = tuple([line for line in head.fields if line[0] not in drops])
-    if about := about_the_connection(head.fields):
+    status, told = head.status, head.fields
+    fields = tuple([line for line in told if line[0] not in drops])
+    if len(fields) < len(told) and (about := about_the_connection(told)):
         fields = _off_the_connection(fields, about, plan)
-    if head.status < 200 or head.status == 204:
+    if status == 204 or status < 200:
         fields = _without_length(fields)
     fields = writable(fields)
-    if plan.prefix and any(name in _REWRITTEN for name, _ in fields):
+    if plan.prefix and not _REWRITTEN.isdisjoint(dict(fields)):
         fields = _under_prefix(fields, client, plan.prefix, asked)
     fields += ((REQUEST_ID, request_id.encode("ascii")),)
-    return ResponseHead(head.status, plan.response_edits.apply(fields), head.body)
+    return ResponseHead(status, plan.response_edits.apply(fields), head.body)
 
 
 def _off_the_connection(fields: Fields, about: Fields, plan: ForwardingPlan) -> Fields:

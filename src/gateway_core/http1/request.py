@@ -83,7 +83,8 @@ class RequestDecoder:
         """Take in what the connection received."""
         if self._at < len(self._data):
             data = self._data[self._at :] + data
-        self._data, self._at = data, 0
+        self._data = data
+        self._at = 0
 
     def take_rest(self) -> bytes:
         """Return what came behind the last message, which is no longer HTTP/1 (RFC 9110, 7.8)."""
@@ -122,7 +123,8 @@ class RequestDecoder:
             self._body = ChunkedBody(self.limits) if chunked else SizedBody(request.body)
             self.phase = Phase.BODY
         else:
-            self._end()
+            self.trailers = ()
+            self.phase = _phase_behind(request)
         return request
 
     def next_piece(self) -> bytes | Refusal | None:
@@ -172,9 +174,12 @@ class RequestDecoder:
         return True
 
     def _end(self) -> None:
-        request = self.request
-        assert request is not None
-        self.trailers = self._body.trailers if request.body else ()
-        # An HTTP/1.0 connection that is kept needs an answer that says so: we close it.
-        goes_on = request.keep_alive and request.version != "1.0"
-        self.phase = _AT_REST if goes_on else Phase.LAST
+        assert self.request is not None
+        self.trailers = self._body.trailers
+        self.phase = _phase_behind(self.request)
+
+
+def _phase_behind(request: ParsedRequest) -> Phase:
+    """Return where the stream stands once `request` has ended."""
+    # An HTTP/1.0 connection that is kept needs an answer that says so: we close it.
+    return _AT_REST if request.keep_alive and request.version != "1.0" else Phase.LAST

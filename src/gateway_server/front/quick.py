@@ -154,11 +154,8 @@ class QuickHttp1:
             request = decoder.next_head()
             if request is not None:
                 break
-            if decoder.begun and self._patience > (
-                limit := after(self.alarm.now(), self._head_timeout)
-            ):
-                self._patience = limit
-                self.alarm.look()
+            if decoder.begun:
+                self._hurry()
             data = await wire.read()
             if not data:
                 return await self._after_end()
@@ -241,6 +238,13 @@ class QuickHttp1:
             self.alarm.now(), self._keep_alive if self._number else self._head_timeout
         )
         if self._patience < self.alarm.armed_for:
+            self.alarm.look()
+
+    def _hurry(self) -> None:
+        """Bound the time of a head that has begun."""
+        limit = after(self.alarm.now(), self._head_timeout)
+        if self._patience > limit:
+            self._patience = limit
             self.alarm.look()
 
     def _deadline(self) -> Instant:

@@ -106,19 +106,24 @@ class QuickStream(LaneStream):
 
     def answer_at_once(self, status: int, fields: Fields, data: bytes) -> bool:
         self._begin(status, fields)
-        framed = self._framed_last(b"" if self._bodiless else data, ())
-        answer = self._kept + framed if framed else self._kept
+        if self._bodiless:
+            data = b""
+        if self._left != len(data):
+            data = self._framed_last(data, ())
+        answer = self._kept + data
         taken = 0 if self.left else self._wire.write_at_once(answer)
         if taken < len(answer):
             self._kept = answer[taken:]
             return False
         self._kept = b""
-        self._finished()
+        self.finished = True
+        self.end()
         return True
 
     async def settle(self) -> None:
         await self.flush()
-        self._finished()
+        self.finished = True
+        self.end()
 
     async def start(self, status: int, fields: Fields) -> None:
         self.check()
@@ -167,7 +172,8 @@ class QuickStream(LaneStream):
 
     async def _finish(self, data: bytes, trailers: Fields) -> None:
         await self._send(self._framed_last(data, trailers))
-        self._finished()
+        self.finished = True
+        self.end()
 
     def _framed_last(self, data: bytes, trailers: Fields) -> bytes:
         """Return the last piece, which may be empty, and the end, as they go out."""
@@ -178,10 +184,6 @@ class QuickStream(LaneStream):
             lines = [b"%b: %b\r\n" % line for line in trailers]
             framed = b"".join([framed, b"0\r\n", *lines, b"\r\n"])
         return framed
-
-    def _finished(self) -> None:
-        self.finished = True
-        self.end()
 
     def _framed(self, data: bytes) -> bytes:
         if self._chunked:

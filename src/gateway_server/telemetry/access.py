@@ -11,6 +11,7 @@ once: while `run` runs, within FLUSH_SECONDS, else at once.
 import sys
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import BinaryIO, Final, TextIO
 
@@ -104,7 +105,7 @@ class AccessLog:
 
 def shown_path(target: bytes) -> str:
     """Return the path of `target` as a log may show it: no query, nothing unprintable."""
-    path = target.partition(b"?")[0].decode("latin-1")
+    path = (target.partition(b"?")[0] if b"?" in target else target).decode("latin-1")
     return path if path.isprintable() else path.encode("unicode_escape").decode("ascii")
 
 
@@ -129,37 +130,54 @@ _stamp: Final = _Stamp().now
 
 def as_json(record: Record, method: str, path: str, now: Instant) -> str:
     """Return a line of JSON; what is not known is left out."""
-    parts = [f'{{"time": "{_stamp()}"']
-    if record.request_id:
-        parts.append(f', "request_id": {quoted(record.request_id)}')
-    if record.client:
-        parts.append(f', "client": {quoted(record.client)}')
-    if method:
-        parts.append(f', "method": {quoted(method)}')
-    if path:
-        parts.append(f', "path": {quoted(path)}')
-    parts.append(f', "status": {record.status}')
+    line = f'{{"time": "{_stamp()}"{_asked(record, method, path)}, "status": {record.status}'
     if record.reason:
-        parts.append(f', "reason": {quoted(record.reason)}')
+        line += f', "reason": {quoted(record.reason)}'
     if record.route:
-        parts.append(f', "route": {quoted(record.route)}, "upstream": {quoted(record.upstream)}')
-        parts.append(_caller(record))
+        line += _route(record.route, record.upstream)
+        if record.consumer or record.identity:
+            line += _caller(record)
     if record.endpoint:
-        endpoint = quoted(record.endpoint)
-        parts.append(f', "endpoint": {endpoint}, "attempts": {record.attempts}')
-    parts.append(f', "bytes_in": {record.bytes_in}, "bytes_out": {record.bytes_out}')
-    if now < NEVER and record.started < NEVER:
-        parts.append(f', "duration_ms": {_ms(record.started, now)}')
-    if record.answered < NEVER:
-        parts.append(f', "upstream_ms": {_ms(record.asked, record.answered)}')
-    parts.append("}\n")
-    return "".join(parts)
+        line += f', "endpoint": {_quoted_name(record.endpoint)}, "attempts": {record.attempts}'
+    return f"{line}{_amounts(record, now)}}}\n"
+
+
+def _asked(record: Record, method: str, path: str) -> str:
+    """Tell who asked for what: nearly always all of it is known, and made in one go."""
+    request_id, client = record.request_id, record.client
+    if request_id and client and method and path:
+        return (
+            f', "request_id": {quoted(request_id)}, "client": {quoted(client)}, '
+            f'"method": {quoted(method)}, "path": {quoted(path)}'
+        )
+    told = {"request_id": request_id, "client": client, "method": method, "path": path}
+    return "".join([f', "{name}": {quoted(text)}' for name, text in told.items() if text])
+
+
+_quoted_name: Final = lru_cache(maxsize=1024)(quoted)
+"""Quotes names of the configuration, of which there are few."""
+
+
+@lru_cache(maxsize=1024)
+def _route(route: str, upstream: str) -> str:
+    """Tell where a request went."""
+    return f', "route": {quoted(route)}, "upstream": {quoted(upstream)}'
 
 
 def _caller(record: Record) -> str:
     """Tell whom a credential named and by which scheme, or why nobody; nothing where none was asked."""
     consumer = f', "consumer": {quoted(record.consumer)}' if record.consumer else ""
     return f'{consumer}, "identity": {quoted(record.identity)}' if record.identity else ""
+
+
+def _amounts(record: Record, now: Instant) -> str:
+    """Tell how much, and how long."""
+    line = f', "bytes_in": {record.bytes_in}, "bytes_out": {record.bytes_out}'
+    if now < NEVER and record.started < NEVER:
+        line += f', "duration_ms": {(now - record.started) // _US / 1000}'
+    if record.answered < NEVER:
+        line += f', "upstream_ms": {(record.answered - record.asked) // _US / 1000}'
+    return line
 
 
 def _ms(start: Instant, end: Instant) -> float:

@@ -17,9 +17,8 @@ from gateway_core.exchange import CallUpstream, Stage
 from gateway_core.message import UNKNOWN, Fields, UpstreamRequest
 from gateway_core.upstream import Endpoint, Upstream
 
-from .contract import CallFailedError
+from .contract import Answer, CallFailedError
 from .dialing import Dial
-from .http1_answer import Http1Answer
 from .http1_client import Http1Client
 from .tls import TlsSettings
 
@@ -65,7 +64,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         upload = _Upload(request)
         timeouts: Mapping[str, float | None] = request.extensions.get("timeout", {})
         stage = Stage.SENT
-        answer: Http1Answer | None = None
+        answer: Answer | None = None
         with trio.CancelScope() as scope:
 
             def progress(reached: Stage) -> None:
@@ -162,7 +161,7 @@ class _Download(httpx.AsyncByteStream):
     """An answer's body. What an early answer left of the request's is not sent any more."""
 
     def __init__(
-        self, answer: Http1Answer, request: httpx.Request, timeouts: Mapping[str, float | None]
+        self, answer: Answer, request: httpx.Request, timeouts: Mapping[str, float | None]
     ) -> None:
         self._answer = answer
         self._request = request

@@ -2,17 +2,20 @@
 
 import trio
 
+from gateway_core.clock import NEVER, Instant
 from gateway_core.errors import FailureKind
-from gateway_core.http1.response import Event, ResponseDecoder
+from gateway_core.http1.render import render_request
+from gateway_core.http1.response import Event, ResponseDecoder, Whole
+from gateway_core.message import UpstreamRequest
 
 from .contract import CallFailedError
-from .wire import Wire
+from .wire import Buffers, Wire
 
 
 class Connection:
     """Carries one exchange after the other."""
 
-    __slots__ = ("answer_begun", "decoder", "ended", "rests_until", "reused", "wire")
+    __slots__ = ("answer_begun", "asked", "decoder", "ended", "rests_until", "reused", "wire")
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
@@ -24,8 +27,10 @@ class Connection:
         """Whether the upstream will send no more."""
         self.reused = False
         """Whether it has carried an exchange before this one."""
-        self.rests_until = 0.0
-        """Trio's time at which it is too old to be used again."""
+        self.rests_until: Instant = NEVER
+        """When it is too old to be used again."""
+        self.asked = 0
+        """Bytes of the request that `ask` sent."""
 
     def check_silence(self) -> None:
         """Raise CallFailedError where the upstream spoke, or went, before it was asked."""
@@ -42,6 +47,40 @@ class Connection:
         """Make ready for the answer to a request of `method`."""
         self.decoder.expect(method)
         self.answer_begun = False
+
+    def ask(self, request: UpstreamRequest) -> Buffers | None:
+        """Send `request`, which has no body; return None if all of it went, and `hear` is next.
+
+        What is left else, and what is wrong with the wire, is for an `Upload` to see to.
+        """
+        wire = self.wire
+        unsent: Buffers = [render_request(request)]
+        before = wire.written
+        try:
+            if not wire.send_some(unsent):
+                return unsent
+        except OSError:
+            return unsent
+        self.asked = wire.written - before
+        self.answer_begun = False
+        self.decoder.expect(request.method)
+        return None
+
+    def hear(self) -> Whole | list[Event] | CallFailedError | None:
+        """Return what came of an answer, the whole of it if it came so, or how that failed.
+
+        Never waits: None where nothing came.
+        """
+        try:
+            data = self.wire.receive_some()
+        except OSError as error:
+            return broken(error)
+        if data is None:
+            return None
+        if not data:
+            return self.end()
+        self.answer_begun = True
+        return self.decoder.receive_answer(data)
 
     async def receive(self, *, at_once: bool) -> list[Event]:
         """Return the next events; try `at_once`, or wait for bytes first.

@@ -11,16 +11,14 @@ import trio
 
 from gateway_core.clock import UnixTime
 from gateway_core.errors import FailureKind
-from gateway_core.http1.render import render_request
-from gateway_core.http1.response import Body, End, Event, Fault, Head
-from gateway_core.message import Fields, ResponseHead, UpstreamRequest
+from gateway_core.http1.response import Body, End, Event, Fault, Head, Whole
+from gateway_core.message import Fields, ResponseHead
 from gateway_core.pooling import INFORMATIONAL_MAX, LostRequest, idle_lifetime
 
-from .connection import Connection, broken
+from .connection import Connection
 from .contract import Asides, CallFailedError
 from .pool import Pool
 from .upload import Upload
-from .wire import Buffers
 
 _EAGER_MAX: Final = 8
 """Reads that may succeed without a wait; then the other tasks have their turn."""
@@ -47,17 +45,13 @@ class Http1Answer:
         "_pool",
         "_upload",
         "_uploading",
-        "_written",
         "answered_at",
         "asked_at",
         "head",
         "trailers",
-        "whole",
     )
 
     head: ResponseHead
-    _written: int
-    """Bytes of the request, where `ask` sent all of it."""
 
     def __init__(self, pool: Pool, method: str, asides: Asides | None) -> None:
         self._method = method
@@ -77,27 +71,6 @@ class Http1Answer:
         self.asked_at = UnixTime(int(time.time()))
         self.answered_at = UnixTime(0)
         self.trailers: Fields = ()
-        self.whole: bytes | None = None
-        """See `contract.Answer.whole`."""
-
-    def ask(self, connection: Connection, request: UpstreamRequest) -> Buffers | None:
-        """Send `request`, which has no body, over `connection`; return None if all of it went.
-
-        What is left else, and what is wrong with the wire, is for an `Upload` to see to.
-        """
-        self._connection = connection
-        wire = connection.wire
-        unsent: Buffers = [render_request(request)]
-        before = wire.written
-        try:
-            if not wire.send_some(unsent):
-                return unsent
-        except OSError:
-            return unsent
-        self._written = wire.written - before
-        connection.answer_begun = False
-        connection.decoder.expect(self._method)
-        return None
 
     def begin(self, connection: Connection, upload: Upload) -> None:
         """Take over `connection`, over which `upload` goes."""
@@ -112,41 +85,26 @@ class Http1Answer:
         return LostRequest(
             self._method,
             reused=self._connection.reused,
-            written=self._written if upload is None else upload.written,
+            written=self._connection.asked if upload is None else upload.written,
             body_begun=upload is not None and upload.body_begun,
             answer_begun=self._connection.answer_begun,
         )
 
-    def hear(self) -> bool:
-        """Take in what came for a request that `ask` sent whole; tell whether its head did.
+    def take_over(
+        self, connection: Connection, heard: Whole | list[Event] | CallFailedError | None
+    ) -> None:
+        """Go on with a `connection` that asked, and has `heard` something that is no whole answer.
 
-        Never waits. Raises CallFailedError.
+        Raises CallFailedError.
         """
-        connection = self._connection
-        assert connection is not None
-        try:
-            data = connection.wire.receive_some()
-        except OSError as error:
-            raise broken(error) from error
-        if data is None:
-            return False
-        if data:
-            connection.answer_begun = True
-            heard = connection.decoder.receive_answer(data)
-        else:
-            heard = connection.end()
-        if isinstance(heard, tuple):
-            self.head, self._keep_alive, body = heard
-            self.answered_at = UnixTime(int(time.time()))
-            self._ended = True
-            self.whole = body
-            if body:
-                self._pieces.append(body)
-            return True
-        self._take(heard)
-        if self._failure is not None:
-            raise self._failure
-        return self.answered_at != 0 and not self._interim
+        assert not isinstance(heard, tuple), "a whole answer is a WholeAnswer"
+        self._connection = connection
+        if isinstance(heard, CallFailedError):
+            raise heard
+        if heard is not None:
+            self._take(heard)
+            if self._failure is not None:
+                raise self._failure
 
     async def wait_for_head(self) -> None:
         """Return once the final head is here. Raises CallFailedError."""
@@ -168,6 +126,11 @@ class Http1Answer:
         """Let go of the connection if the whole answer is here already."""
         if self._ended:
             self._release()
+
+    @property
+    def whole(self) -> None:
+        """See `contract.Answer.whole`."""
+        return
 
     @property
     def at_hand(self) -> bool:

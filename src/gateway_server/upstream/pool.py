@@ -14,11 +14,10 @@ one that was closed: so places bound the connections, too.
 The connection that was used last is used next: when load falls, the others grow old and go.
 """
 
-import trio
-
-from gateway_core.clock import SECOND, Duration
+from gateway_core.clock import Duration, after
 from gateway_core.upstream import Endpoint
 
+from ..timers import clock, now
 from .connection import Connection
 from .dialing import Dial
 from .slots import Slots
@@ -27,7 +26,7 @@ from .slots import Slots
 class Pool:
     """The connections to one endpoint."""
 
-    __slots__ = ("_at_rest", "_closing", "_dial", "endpoint", "places")
+    __slots__ = ("_at_rest", "_closing", "_dial", "_now", "endpoint", "places")
 
     def __init__(self, endpoint: Endpoint, dial: Dial, places: Slots) -> None:
         self.endpoint = endpoint
@@ -36,6 +35,7 @@ class Pool:
         self._dial = dial
         self._at_rest: list[Connection] = []
         self._closing = False
+        self._now = now
 
     @property
     def at_rest(self) -> int:
@@ -46,7 +46,7 @@ class Pool:
         """Return a connection that rested and is as good as new, if there is one."""
         at_rest = self._at_rest
         if at_rest:
-            now = trio.current_time()
+            now = self._now()
             while at_rest:
                 connection = at_rest.pop()
                 if connection.rests_until > now and connection.wire.silent():
@@ -56,6 +56,7 @@ class Pool:
 
     async def dial(self) -> Connection:
         """Return a new connection. Raises OSError."""
+        self._now = clock()  # Trio runs here, which it need not where the pool is made
         return Connection(await self._dial(self.endpoint))
 
     def give_back(self, connection: Connection, lifetime: Duration) -> None:
@@ -64,12 +65,12 @@ class Pool:
             connection.close()
             return
         connection.reused = True
-        connection.rests_until = trio.current_time() + lifetime / SECOND
+        connection.rests_until = after(self._now(), lifetime)
         self._at_rest.append(connection)
 
     def sweep(self) -> None:
         """Close those at rest that are too old, or that the upstream has closed."""
-        now = trio.current_time()
+        now = self._now()
         kept: list[Connection] = []
         for connection in self._at_rest:
             if connection.rests_until > now and connection.wire.silent():
