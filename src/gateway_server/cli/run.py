@@ -77,6 +77,8 @@ def run(
             server = server_config(settings, listeners)
             server.application_path = APPLICATION
             server.workers = workers or settings.gateway.workers
+            if server.workers > 1 and settings.limits:
+                complain(_each_for_itself(server.workers))
             status = _run(server)
     except ListenError as error:
         complain(f"{error}. Choose another address: --bind 127.0.0.1:8080")
@@ -112,6 +114,14 @@ def server_config(settings: "Settings", listeners: "Sequence[Listener]") -> "Con
             complain(f"cannot serve HTTPS with {tls.certificate} and {tls.key}: {error}")
             raise typer.Exit(EXIT_FAILURE) from None
     return config
+
+
+def _each_for_itself(workers: int) -> str:
+    """Return what several workers mean for limits. Nothing is shared between them."""
+    return (
+        f"each of the {workers} workers counts requests for itself: "
+        f"a client may have up to {workers} times what its limits say"
+    )
 
 
 def complain(words: str) -> None:

@@ -15,9 +15,10 @@ from gateway_core.routing import Param, Route
 from .build import assemble_route
 from .environment import Substituted
 from .explain import SUBSTITUTED
+from .limit_checks import check_limits
 from .places import KeyPath, quote
 from .problem import Finding, Severity
-from .schema import RouteSettings, UpstreamSettings
+from .schema import LimitSettings, RouteSettings, UpstreamSettings
 
 Table: TypeAlias = Mapping[str, object]
 M = TypeVar("M", bound=BaseModel)
@@ -34,16 +35,18 @@ class Draft:
     """After its variables were replaced."""
     routes: Mapping[int, RouteSettings]
     upstreams: Mapping[str, UpstreamSettings]
+    limits: Mapping[str, LimitSettings]
 
     @staticmethod
     def of(tree: Table) -> "Draft":
         """Take the routes and upstreams that are right by themselves."""
         routes = dict(enumerate(_list(tree.get("routes"))))
-        upstreams = _table(tree.get("upstreams"))
+        upstreams, limits = _table(tree.get("upstreams")), _table(tree.get("limits"))
         return Draft(
             tree,
             {i: good for i, raw in routes.items() if (good := _read(RouteSettings, raw))},
             {n: read for n, raw in upstreams.items() if (read := _read(UpstreamSettings, raw))},
+            {n: limit for n, raw in limits.items() if (limit := _read(LimitSettings, raw))},
         )
 
     @property
@@ -68,6 +71,7 @@ def crosscheck(draft: Draft) -> Iterator[Finding]:
     yield from _upstream_names(draft)
     yield from _assembled(draft)
     yield from _endpoints(draft)
+    yield from check_limits(draft.tree, draft.limits, draft.routes)
     if not draft.places:
         cure = 'begin with [[routes]], name = "...", prefix = "/", upstream = "..."'
         yield _warning((), "there are no routes, so every request is 404", cure)

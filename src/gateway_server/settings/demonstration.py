@@ -41,6 +41,14 @@ endpoints = ["http://127.0.0.1:8006"]
 [upstreams.uploads]
 endpoints = ["http://127.0.0.1:8007"]
 
+# --- Limits -----------------------------------------------------------------
+
+# At most ten requests of one client in any 60 seconds; more are answered 429, with the
+# time to come again. Every answer tells what is left (RateLimit).
+[limits.per-client]
+rate = "10/60s"
+key = "client"                 # the address; behind a proxy, see gateway.trusted_proxies
+
 # --- Routes -----------------------------------------------------------------
 
 # /service-a/items/1 asks the service for /items/1.
@@ -49,6 +57,7 @@ name = "service-a"
 prefix = "/service-a"          # this path and all below it, but not /service-ab
 upstream = "service-a"
 strip_prefix = true            # the service knows nothing of the prefix
+limits = ["per-client"]
 
 [[routes]]
 name = "service-b"

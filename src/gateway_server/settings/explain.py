@@ -21,6 +21,7 @@ _HOMES: Final[Mapping[str, KeyPath]] = {
     "[gateway]": ("gateway",),
     "[[routes]]": ("routes", 0),
     "[upstreams.NAME]": ("upstreams", "NAME"),
+    "[limits.NAME]": ("limits", "NAME"),
 }
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "string_type": ("must be text", "put it in quotes"),

@@ -38,6 +38,7 @@ does, and `gateway schema` prints its JSON Schema, for editors.
 - **Durations** are a number and one unit: `ns`, `us`, `ms`, `s`, `m`, `h`, `d`. `"250ms"`, `"1.5s"`.
 - **Sizes** are a number of bytes, or a number and a unit: `B`, `KiB`, `MiB`, `GiB`, `TiB` count by
   1024; `kB`, `MB`, `GB`, `TB` by 1000.
+- **Rates** are a number of requests, a slash and a duration, or a unit alone: `"10/60s"`, `"100/s"`.
 - **Variables**: `${NAME}` and `${NAME:-default}` are replaced inside of strings, after the file is
   parsed, so no variable can change its structure; the default also serves where the variable is
   empty. `$${` stands for `${`. A number may be given so too: `workers = "${WORKERS:-2}"`. What
@@ -55,6 +56,7 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("`[upstreams.NAME]`", ("upstreams", "*")),
     ("`[upstreams.NAME.tls]`", ("upstreams", "*", "tls")),
     ("An endpoint", ("upstreams", "*", "endpoints", 0)),
+    ("`[limits.NAME]`", ("limits", "*")),
     ("`[[routes]]`", ("routes", 0)),
     ("`request_headers` and `response_headers` of a route", ("routes", 0, "request_headers")),
 )

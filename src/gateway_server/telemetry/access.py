@@ -19,6 +19,7 @@ import trio
 
 from gateway_core.clock import NEVER, Instant
 from gateway_core.exchange import Record
+from gateway_core.limiting import Judgement, Outcome
 from gateway_core.refusal import Refusal
 
 FLUSH_SECONDS: Final = 0.1
@@ -139,6 +140,8 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
             line += _caller(record)
     if record.endpoint:
         line += f', "endpoint": {_quoted_name(record.endpoint)}, "attempts": {record.attempts}'
+    if record.limits is not None:
+        line += _limits(record.limits)
     return f"{line}{_amounts(record, now)}}}\n"
 
 
@@ -168,6 +171,19 @@ def _caller(record: Record) -> str:
     """Tell whom a credential named and by which scheme, or why nobody; nothing where none was asked."""
     consumer = f', "consumer": {quoted(record.consumer)}' if record.consumer else ""
     return f'{consumer}, "identity": {quoted(record.identity)}' if record.identity else ""
+
+
+def _limits(said: Judgement) -> str:
+    """Tell what the limits said: which of them decided, or came nearest to it."""
+    text = ""
+    if said.binding:
+        text = (
+            f', "limit": {_quoted_name(said.binding)}, "limit_outcome": "{said.outcome.value}"'
+            f', "limit_remaining": {said.remaining}'
+        )
+    if said.shadowed:
+        text += f', "limits_shadowed": [{", ".join(map(_quoted_name, said.shadowed))}]'
+    return text
 
 
 def _amounts(record: Record, now: Instant) -> str:
@@ -200,6 +216,10 @@ class Console:
             words.append(f"{record.upstream} {record.endpoint.removeprefix('http://')}")
         if record.reason:
             words.append(record.reason)
+        if (said := record.limits) is not None:
+            if said.outcome is not Outcome.ADMITTED:
+                words.append(said.binding)
+            words += [f"({name} would refuse)" for name in said.shadowed]
         return "  ".join(words) + "\n"
 
     def _painted(self, text: str, status: int) -> str:

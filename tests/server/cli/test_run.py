@@ -154,3 +154,29 @@ def test_signals_are_heard_whoever_handles_them() -> None:
         signal.signal(signal.SIGUSR1, before)
     assert handled == [signal.SIGUSR1]
     assert signal.set_wakeup_fd(-1) == -1
+
+
+LIMITED = f"""{CONFIG}limits = ["per-client"]
+
+[limits.per-client]
+rate = "10/60s"
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "workers", "told"),
+    [
+        pytest.param(LIMITED, "2", True, id="limits, two workers"),
+        pytest.param(LIMITED, "1", False, id="limits, one worker"),
+        pytest.param(CONFIG, "2", False, id="no limits"),
+    ],
+)
+def test_who_has_limits_and_several_workers_is_told_that_each_counts_for_itself(
+    folder, config, workers, told
+) -> None:
+    (folder / "conf" / "gateway.toml").write_text(config)
+    args = ["-c", "conf/gateway.toml", "-b", "127.0.0.1:0", "-w", workers]
+    with gateway("run", *args, cwd=folder) as process:
+        process.find(RUNNING)
+        process.end()
+    assert ("each of the 2 workers counts requests for itself" in process.text) == told

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway_server.settings.schema import Settings
 from tests.configurations import ROUTE, only, told
 
 
@@ -24,7 +25,7 @@ from tests.configurations import ROUTE, only, told
             "it belongs to [upstreams.NAME]", id="a key of upstreams in a route",
         ),
         pytest.param(
-            f"nonsense = 1\n{ROUTE}", "nonsense", "known here: gateway, upstreams, routes",
+            f"nonsense = 1\n{ROUTE}", "nonsense", f"known here: {', '.join(Settings.model_fields)}",
             id="nothing like it",
         ),
         pytest.param(

@@ -2,12 +2,14 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 import trio
 
-from gateway_core.clock import Instant
+from gateway_core.clock import Duration, Instant
 from gateway_core.exchange import Record
+from gateway_core.limiting import Judgement, Outcome
 from gateway_core.refusal import Refusal
 from gateway_server.telemetry import AccessLog
 from gateway_server.telemetry.access import shown_path
@@ -54,6 +56,57 @@ def test_a_line_of_json_tells_the_whole_outcome() -> None:
         "duration_ms": 5.0,
         "upstream_ms": 2.5,
     }
+
+
+def said(outcome: Outcome, binding: str = "per-client", shadowed: tuple = ()) -> Record:
+    judgement = Judgement(outcome, binding, "", 3, Duration(1), shadowed, ())
+    return replace(RECORD, limits=judgement)
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        pytest.param(
+            said(Outcome.ADMITTED),
+            {"limit": "per-client", "limit_outcome": "admitted", "limit_remaining": 3},
+            id="admitted",
+        ),
+        pytest.param(
+            said(Outcome.REFUSED, shadowed=("a", "b")),
+            {
+                "limit": "per-client",
+                "limit_outcome": "refused",
+                "limit_remaining": 3,
+                "limits_shadowed": ["a", "b"],
+            },
+            id="refused, and two shadows would",
+        ),
+        pytest.param(
+            said(Outcome.ADMITTED, "", ("a",)), {"limits_shadowed": ["a"]}, id="a shadow alone"
+        ),
+        pytest.param(said(Outcome.ADMITTED, ""), {}, id="a shadow that admits"),
+        pytest.param(RECORD, {}, id="no limits"),
+    ],
+)
+def test_what_the_limits_said_is_told(record: Record, told: dict) -> None:
+    out = io.StringIO()
+    AccessLog("json", out).exchange_ended(record, "GET", b"/", NOW)
+    line = json.loads(out.getvalue())
+    assert {key: line[key] for key in line if key.startswith("limit")} == told
+
+
+@pytest.mark.parametrize(
+    ("record", "end"),
+    [
+        (said(Outcome.ADMITTED), "10.0.0.1:8001\n"),
+        (said(Outcome.REFUSED), "10.0.0.1:8001  per-client\n"),
+        (said(Outcome.ADMITTED, "", ("a",)), "10.0.0.1:8001  (a would refuse)\n"),
+    ],
+)
+def test_a_person_is_told_which_limit_refused_or_would(record: Record, end: str) -> None:
+    out = io.StringIO()
+    AccessLog("console", out).exchange_ended(record, "GET", b"/", NOW)
+    assert out.getvalue().endswith(end)
 
 
 def test_what_is_not_known_is_left_out() -> None:

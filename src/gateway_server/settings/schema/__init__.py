@@ -1,6 +1,7 @@
 """The one schema of TOML, YAML and JSON: frozen models, inert once read."""
 
 from .gateway import GatewaySettings, ServerTls
+from .limits import LimitSettings
 from .root import Settings
 from .routes import Edits, RouteSettings
 from .upstreams import EndpointSettings, UpstreamSettings, UpstreamTls
@@ -9,6 +10,7 @@ __all__ = [
     "Edits",
     "EndpointSettings",
     "GatewaySettings",
+    "LimitSettings",
     "RouteSettings",
     "ServerTls",
     "Settings",

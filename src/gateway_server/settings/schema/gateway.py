@@ -3,6 +3,8 @@
 import re
 from typing import Annotated, Final
 
+from pydantic import Strict
+
 from .addresses import Bind, Network
 from .keys import SWITCH, OneOrMany, Reads, Table, choice, key, whole, wrong
 from .values import BodyMax, Pause, Timeout, size
@@ -91,6 +93,11 @@ class GatewaySettings(Table):
         "gateway",
         about="The gateway's name in `Via`.",
         why="A pseudonym, so that no internal host name leaks (RFC 9110, 7.6.3).",
+    )
+    limits: Annotated[tuple[Annotated[str, Strict()], ...], OneOrMany()] = key(
+        (),
+        about="Names of `[limits.NAME]` that every route has, before its own.",
+        shown="none",
     )
     endpoints: Annotated[bool, SWITCH] = key(
         default=True,

@@ -2,6 +2,7 @@
 
 from .gateway import GatewaySettings
 from .keys import Table, key
+from .limits import LimitSettings
 from .routes import Name, RouteSettings
 from .upstreams import UpstreamSettings
 
@@ -13,6 +14,7 @@ class Settings(Table):
     upstreams: dict[Name, UpstreamSettings] = key(
         {}, about="Services behind the gateway, by name.", shown="none"
     )
+    limits: dict[Name, LimitSettings] = key({}, about="Budgets of requests, by name.", shown="none")
     routes: tuple[RouteSettings, ...] = key(
         (), about="Which requests go to which upstream.", shown="none: every request is 404"
     )

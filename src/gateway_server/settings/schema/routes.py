@@ -100,6 +100,11 @@ class RouteSettings(Table):
     )
     request_headers: Edits = key({}, about="Changes on the way to the upstream.", shown="none")
     response_headers: Edits = key({}, about="Changes on the way to the client.", shown="none")
+    limits: Texts = key(
+        (),
+        about="Names of `[limits.NAME]`: a request must have room in all of them.",
+        shown="those of `gateway.limits` alone",
+    )
     max_request_body: BodyMax | None = key(
         None,
         about="Bytes of a request's body; 413 beyond. `false`: no bound.",
