@@ -6,9 +6,10 @@ from gateway_core.clock import seconds
 from gateway_core.exchange import Policies
 from gateway_core.forwarding import ForwardingRules
 from gateway_core.limiting import ByClient, Concurrency, Limit, Limits, PerKey, Rate, SlidingWindow
-from gateway_core.message import Fields, RequestHead
+from gateway_core.message import FieldEdits, Fields, RequestHead
 from gateway_core.routing import Pattern, Route, Router
 from gateway_core.upstream import Endpoint, Upstream
+from tests.compositions import part, plan
 
 ENDPOINT = Endpoint("http", "10.0.0.1", 8001)
 UPSTREAM = Upstream(
@@ -52,3 +53,18 @@ def get(
     """A request from 192.0.2.1, with the framing that its body asks for."""
     host = (b"host", b"gw.example")
     return RequestHead(method, target, b"gw.example", (host, *fields), "192.0.2.1", body=body)
+
+
+DETAIL = Route(
+    "detail",
+    Pattern.path("/detail/{id}"),
+    "",
+    methods=frozenset({"GET"}),
+    response_edits=FieldEdits(set=((b"x-team", b"a"),)),
+)
+COMPOSING = replace(
+    POLICIES,
+    router=Router((*ROUTES, DETAIL)),
+    compositions={"detail": plan(replace(part("a", "/{id}"), upstream="service-a"))},
+)
+"""The same, and a route that is answered by composition."""

@@ -12,6 +12,7 @@ from .expressions import Expression, Fault, is_false
 from .interpreting import Budget
 from .part import BODY_MAX, ITEMS_MAX, PARALLEL, PASSED, Part
 from .plan import ANSWER_MAX, DEADLINE, Plan
+from .routes import part_route_name, part_routes
 from .shape import Misfit, Shape, Wanted
 from .templates import (
     Template,
@@ -48,6 +49,8 @@ __all__ = [
     "fill_path",
     "fill_query",
     "is_false",
+    "part_route_name",
+    "part_routes",
     "path_template",
     "query_template",
     "read_document",

@@ -24,7 +24,9 @@ PARALLEL: Final = 8
 PASSED: Final = frozenset({404, 410})
 """A required part's statuses that are the whole answer's: what is not there is not there."""
 
-RESERVED: Final = frozenset({"parts", "path", "query", "headers", "item", "client", "request_id"})
+RESERVED: Final = frozenset(
+    {"parts", "path", "query", "headers", "item", "client", "consumer", "request_id"}
+)
 """Names that an expression begins with, so that no part can have them."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")

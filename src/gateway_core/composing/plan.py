@@ -11,7 +11,8 @@ A scope is what expressions see:
     query.NAME           the first value of a query parameter, decoded
     headers.NAME         a field, its lines joined; `-` may be written `_`
     item                 the member that a part with `each` is asked for
-    client, request_id   the client's address; the request's id
+    client, consumer     the client's address; who asks, as a credential proved it
+    request_id           the request's id
 """
 
 from collections.abc import Iterator, Mapping
@@ -99,14 +100,20 @@ class Plan:
         )
 
     def scope(
-        self, head: RequestHead, params: Mapping[str, bytes], client: str, request_id: str
+        self,
+        head: RequestHead,
+        params: Mapping[str, bytes],
+        *,
+        client: str,
+        consumer: str,
+        request_id: str,
     ) -> dict[str, Document]:
         """Return what expressions see of a request; only what they refer to is read."""
         bound: dict[str, Document] = {
             name: _text(unquote_to_bytes(params[name])) for name in sorted(self.params)
         }
         scope = dict(bound)
-        scope.update(path=bound, client=client, request_id=request_id)
+        scope.update(path=bound, client=client, consumer=consumer or None, request_id=request_id)
         asked = parse_query(head.target.partition(b"?")[2]) if self.query else {}
         scope["query"] = {
             name: _text(asked[key])

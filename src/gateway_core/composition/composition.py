@@ -106,7 +106,13 @@ class Composition:
         self._move_to(Phase.GATHERING)
         self._begun = event
         self._until = after(now, self.plan.deadline)
-        self._scope = self.plan.scope(event.head, event.params, event.client, event.request_id)
+        self._scope = self.plan.scope(
+            event.head,
+            event.params,
+            client=event.client,
+            consumer=event.consumer,
+            request_id=event.request_id,
+        )
         return self._go_on(now)
 
     def _on_answer(self, event: PartAnswered, now: Instant) -> Sequence[Command]:

@@ -29,6 +29,8 @@ class Begun:
     client: str
     """Its address."""
     request_id: str
+    consumer: str = ""
+    """Who asks, by name, as a credential proved it."""
 
 
 @frozen

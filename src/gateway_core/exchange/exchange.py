@@ -5,6 +5,7 @@
      |   +-> IDENTIFYING + +--101--> RELAYING --both sides closed---+
      |         |           |                                        |
      +---------+-refused---+-----------failed, too slow, too large--+
+     +---------+-out of many--> COMPOSING --------------------------+
 
 Bodies pass from socket to socket beside the machine; it is told how far they
 are, and on whom they wait, so that each wait has its own time-out:
@@ -29,9 +30,7 @@ from ..clock import NEVER, Instant, after
 from ..errors import FailureKind
 from ..forwarding import (
     forward_request,
-    forward_request_trailers,
     forward_response,
-    forward_response_trailers,
 )
 from ..machine import Tick
 from ..message import Fields, RequestHead, ResponseHead
@@ -39,10 +38,12 @@ from ..refusal import Refusal, refused
 from ..upstream import Upstream
 from .admission import Admission, Doubtful, admit, admit_told
 from .identity import IDENTITY_TIMEOUT
+from .parts import admit_part, composed, to_compose
 from .phases import CALL_TIMEOUT, MOVES, Phase, Wait
 from .policies import Policies
 from .record import Record
 from .refusals import MALFORMED_BODY, SLOW_BODY, too_large, upstream_failed
+from .trailing import pass_trailers
 from .upgrading import REBUILT, Handshake, handshake_of, may_open, switching_head
 from .vocabulary import (
     Abandoned,
@@ -51,6 +52,7 @@ from .vocabulary import (
     CallUpstream,
     ClientLeft,
     Command,
+    Composed,
     Cut,
     Event,
     IdentityTold,
@@ -58,7 +60,7 @@ from .vocabulary import (
     Inform,
     InquiryEnded,
     InterimSent,
-    PassTrailers,
+    NotComposed,
     RelayEnded,
     RequestArrived,
     RequestBodyBroke,
@@ -125,7 +127,8 @@ class Exchange:
             return ()
         match event:
             case ResponseBodyRead():
-                self._on_response_body_read(event, now)
+                self.record.bytes_out += event.size
+                self._wait_download(_CLIENT_READ, now)
             case ResponseBodySent():
                 self._wait_download(_UPSTREAM_BODY, now)
             case RequestArrived():
@@ -147,6 +150,8 @@ class Exchange:
                 return self._on_failure(event.kind)
             case RelayEnded():
                 self._on_relay_ended(event)
+            case Composed() | NotComposed():
+                return self._on_composed(event)
             case UpstreamBroke():
                 return self._cut("upstream-broke")
             case RequestBodyBroke():
@@ -169,17 +174,14 @@ class Exchange:
         return ()
 
     def _on_arrival(self, event: RequestArrived, now: Instant) -> Sequence[Command]:
-        self._head = event.head
+        self._head, policies, record = event.head, self.policies, self.record
+        if event.part:
+            return self._on_admission(admit_part(event, policies, record, now), now)
         if event.upgrade:
             self._handshake = handshake_of(event.head, event.fresh_id)
+        wall, upgrade = event.wall, event.upgrade
         admitted = admit(
-            event.head,
-            event.fresh_id,
-            self.policies,
-            self.record,
-            now,
-            wall=event.wall,
-            upgrade=event.upgrade,
+            event.head, event.fresh_id, policies, record, now, wall=wall, upgrade=upgrade
         )
         if isinstance(admitted, Doubtful):
             self._doubtful = admitted
@@ -197,6 +199,10 @@ class Exchange:
         if isinstance(admitted, Refusal):
             return self._refuse(admitted)
         self._admission = admitted
+        if not admitted.match.route.upstream:
+            self._call_deadline = self.deadline = NEVER
+            self._move_to(Phase.COMPOSING)
+            return (to_compose(admitted, self._head, self.record),)
         return self._call(now)
 
     def _call(self, now: Instant) -> Sequence[Command]:
@@ -297,14 +303,9 @@ class Exchange:
     def _on_trailers(self, event: RequestTrailersRead | ResponseTrailersRead) -> Sequence[Command]:
         assert self._head is not None
         assert self._admission is not None
-        plan, trailers = self.policies.plans[self._admission.match.route.name], event.trailers
-        if isinstance(event, RequestTrailersRead):
-            passing = forward_request_trailers(trailers, self._head.fields, plan)
-        elif self._takes_trailers:
-            passing = forward_response_trailers(trailers, self._answer_fields, plan)
-        else:
-            passing = ()
-        return (PassTrailers(passing),) if passing else ()
+        plan = self.policies.plans[self._admission.match.route.name]
+        answered = self._answer_fields if self._takes_trailers else None
+        return pass_trailers(event, plan, self._head.fields, answered)
 
     def _on_upgrade(self, answer: ResponseHead, handshake: Handshake) -> Sequence[Command]:
         assert self._head is not None
@@ -318,14 +319,17 @@ class Exchange:
         return (SwitchProtocols(head, agreed.deflated, agreed.subprotocol),)
 
     def _on_relay_ended(self, event: RelayEnded) -> None:
-        self.record.socket = event
-        self.record.bytes_in += event.bytes_in
-        self.record.bytes_out += event.bytes_out
+        self.record.note_socket(event)
         self._finish(self.record.status, "")
 
-    def _on_response_body_read(self, event: ResponseBodyRead, now: Instant) -> None:
-        self.record.bytes_out += event.size
-        self._wait_download(_CLIENT_READ, now)
+    def _on_composed(self, event: Composed | NotComposed) -> Sequence[Command]:
+        assert self._head is not None
+        assert self._admission is not None
+        if isinstance(event, NotComposed):
+            return self._refuse(event.refusal)
+        self._finish(event.status, event.reason)
+        answer = composed(event, self._admission, self.policies, self.record, self._head.method)
+        return (answer,)
 
     def _on_failure(self, kind: FailureKind) -> Sequence[Command]:
         return self._refuse(upstream_failed(kind, self.record.upstream))

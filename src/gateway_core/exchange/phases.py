@@ -14,6 +14,8 @@ class Phase(enum.Enum):
     IDENTIFYING = "identifying"
     """The caller must be asked about outside."""
     CALLING = "calling"
+    COMPOSING = "composing"
+    """An answer is made out of many: a composition (`gateway_core.composition`) sees to it."""
     STREAMING = "streaming"
     RELAYING = "relaying"
     """A WebSocket is open: a relay (`gateway_core.relay`) sees to it."""
@@ -24,8 +26,11 @@ MOVES: Final = frozenset(
     {
         (Phase.ROUTING, Phase.IDENTIFYING),
         (Phase.ROUTING, Phase.CALLING),
+        (Phase.ROUTING, Phase.COMPOSING),
+        (Phase.COMPOSING, Phase.DONE),
         (Phase.ROUTING, Phase.DONE),
         (Phase.IDENTIFYING, Phase.CALLING),
+        (Phase.IDENTIFYING, Phase.COMPOSING),
         (Phase.IDENTIFYING, Phase.DONE),
         (Phase.CALLING, Phase.STREAMING),
         (Phase.CALLING, Phase.RELAYING),

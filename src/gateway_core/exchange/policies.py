@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..clock import Duration, seconds
+from ..composing import Plan, part_routes
 from ..errors import ConfigError
 from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forwarding_plan
 from ..limiting import Limiter, Limits
@@ -37,14 +38,20 @@ class Policies:
     """What each route asks of whoever comes, by the route's name; none: everybody may."""
     failures: Limiter = field(default_factory=failure_limit)
     """Counts wrong credentials, by the client's address."""
+    compositions: Mapping[str, Plan] = field(default_factory=dict[str, Plan])
+    """What a route answers that has no upstream, by the route's name."""
+    parts: Mapping[str, Route] = field(init=False)
+    """Where the requests of compositions go, by the route's name; no client can ask for one."""
     plans: Mapping[str, ForwardingPlan] = field(init=False)
     """What forwarding does on each route, by the route's name."""
 
     def __post_init__(self) -> None:
         """Work out the plan of each route."""
         plans: dict[str, ForwardingPlan] = {}
-        for place, route in enumerate(self.router.routes):
-            if route.upstream not in self.upstreams:
+        parts = part_routes(self.compositions)
+        object.__setattr__(self, "parts", parts)
+        for place, route in enumerate((*self.router.routes, *parts.values())):
+            if route.upstream not in self.upstreams and route.name not in self.compositions:
                 raise ConfigError(f"routes.{place}.upstream", f"{route.upstream!r} is not defined")
             plans[route.name] = forwarding_plan(
                 self.forwarding,

@@ -32,3 +32,9 @@ class Record:
     answered: Instant = NEVER
     limits: Judgement | None = None
     """What the limits said; None where the route has none, or nobody asked them."""
+
+    def note_socket(self, ended: RelayEnded) -> None:
+        """Note what became of a WebSocket, and the bytes of its messages."""
+        self.socket = ended
+        self.bytes_in += ended.bytes_in
+        self.bytes_out += ended.bytes_out

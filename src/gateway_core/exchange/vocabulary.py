@@ -5,6 +5,7 @@ what to do; a command's docstring names the events in which it can end.
 """
 
 import enum
+from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from ..clock import UnixTime
@@ -13,6 +14,7 @@ from ..frozen import frozen
 from ..identifying import Token
 from ..machine import Tick
 from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
+from ..refusal import Refusal
 from ..upstream import Endpoint, Upstream
 
 TOO_LATE: Final = UnixTime(2**62)
@@ -32,6 +34,8 @@ class RequestArrived:
     """When it arrived, by the clock on the wall: keys and tokens expire by it."""
     upgrade: bool = False
     """Whether it is the handshake of a WebSocket."""
+    part: str = ""
+    """The route, where it is the gateway that asks, for the sake of a composition."""
 
 
 class TokenVerified(NamedTuple):
@@ -165,6 +169,24 @@ class BodyEnded(NamedTuple):
     """Bytes of its body that were not told before: all of it, where it went in one piece."""
 
 
+@frozen
+class Composed:
+    """An answer was composed."""
+
+    status: int
+    fields: Fields
+    body: bytes
+    reason: str = ""
+    """Why it is not what was wished for; "" where it is."""
+
+
+@frozen
+class NotComposed:
+    """No answer could be composed; `refusal` says why."""
+
+    refusal: Refusal
+
+
 class UpstreamBroke(NamedTuple):
     """The upstream died, or broke the protocol, in the middle of its answer."""
 
@@ -217,6 +239,8 @@ Event: TypeAlias = (
     | ResponseBodySent
     | ResponseTrailersRead
     | BodyEnded
+    | Composed
+    | NotComposed
     | UpstreamBroke
     | RequestBodyBroke
     | RelayEnded
@@ -263,6 +287,20 @@ class CallUpstream:
     request: UpstreamRequest
     upgrade: bool = False
     """Whether 101 is a final answer, behind which the connection is the caller's."""
+
+
+@frozen
+class Compose:
+    """Answer by the composition of `route`. Ends in Composed or NotComposed."""
+
+    route: str
+    head: RequestHead
+    params: Mapping[str, bytes]
+    """What the route's path bound, still percent-encoded."""
+    client: str
+    """Its address."""
+    request_id: str
+    consumer: str = ""
 
 
 @frozen
@@ -320,6 +358,7 @@ Command: TypeAlias = (
     VerifyToken
     | AskAuthority
     | CallUpstream
+    | Compose
     | Respond
     | StreamBody
     | Inform

@@ -17,6 +17,8 @@ from ..exchange import (
     CallUpstream,
     ClientLeft,
     Command,
+    Compose,
+    Composed,
     Cut,
     Event,
     Exchange,
@@ -151,6 +153,8 @@ class _Talk:
             case StreamBody():
                 self._begin_answer(command.head.status)
                 self._stream(self._server.pieces, reply)
+            case Compose():  # a fleet has no parts: see `gathering`
+                reply(Composed(200, (), b"{}"))
             case Cut():
                 assert not self._ending.whole
             case Inform() | PassTrailers():

@@ -120,19 +120,21 @@ def test_a_scope_holds_what_is_referred_to_and_nothing_else() -> None:
     )
     fields = ((b"accept-language", b"pt"), (b"x-two", b"1"), (b"x-two", b"2"), (b"cookie", b"s"))
     head = RequestHead("GET", b"/x?page=a%20b+c&page=2&secret=1", b"h", fields)
-    assert plan.scope(head, {"id": b"%2F%ff"}, "192.0.2.1", "id-1") == {
+    about = {"client": "192.0.2.1", "consumer": "demo", "request_id": "id-1"}
+    assert plan.scope(head, {"id": b"%2F%ff"}, **about) == {
         "id": "/\udcff",
         "path": {"id": "/\udcff"},
         "query": {"page": "a b c"},
         "headers": {"accept_language": "pt", "x-two": "1, 2"},
-        "client": "192.0.2.1",
-        "request_id": "id-1",
+        **about,
     }
 
 
 def test_a_plan_that_asks_for_no_query_reads_none() -> None:
     plan = Plan((part("a"),))
-    scope = plan.scope(RequestHead("GET", b"/x?a=1", b"h", ()), {}, "", "")
+    head = RequestHead("GET", b"/x?a=1", b"h", ())
+    scope = plan.scope(head, {}, client="", consumer="", request_id="")
+    assert scope["consumer"] is None
     assert scope["query"] == scope["headers"] == scope["path"] == {}
 
 

@@ -13,12 +13,15 @@ from gateway_core.exchange import (
     CallProgressed,
     CallUpstream,
     ClientLeft,
+    Compose,
+    Composed,
     Cut,
     Event,
     Exchange,
     Inform,
     InquiryEnded,
     InterimSent,
+    NotComposed,
     PassTrailers,
     Phase,
     RelayEnded,
@@ -45,8 +48,18 @@ from gateway_core.exchange import (
 )
 from gateway_core.machine import Tick
 from gateway_core.message import UNKNOWN, RequestHead, ResponseHead, value
+from gateway_core.refusal import Refusal
 from gateway_core.routing import Pattern, Route, Router
-from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, at_once, get, limited_policies, windowed
+from tests.exchanges import (
+    COMPOSING,
+    ENDPOINT,
+    POLICIES,
+    UPSTREAM,
+    at_once,
+    get,
+    limited_policies,
+    windowed,
+)
 from tests.guards import WALL, guarded, with_token
 from tests.script import Script
 from tests.tokens import token
@@ -692,3 +705,25 @@ def test_a_time_that_nobody_told_makes_every_token_too_old() -> None:
     (command,) = exchange.receive(RequestArrived(with_token(token()), "id"), Instant(0))
     assert isinstance(command, Respond)
     assert exchange.record.identity == "token-expired"
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [
+        pytest.param(Composed(200, (), b"{}"), 200, id="composed"),
+        pytest.param(NotComposed(Refusal(504, "part-timeout", "Too late.")), 504, id="refused"),
+        pytest.param(ClientLeft(), 499, id="left"),
+        pytest.param(Abandoned(), 499, id="shut down"),
+    ],
+)
+def test_a_route_without_an_upstream_is_composed_and_waits_for_nothing_else(
+    ended: Event, status: int
+) -> None:
+    exchange = Exchange(COMPOSING)
+    (command,) = exchange.receive(RequestArrived(get(b"/detail/1"), "id"), Instant(0))
+    assert isinstance(command, Compose)
+    assert exchange.phase is Phase.COMPOSING
+    assert exchange.deadline == NEVER
+    exchange.receive(ended, Instant(1))
+    assert exchange.done
+    assert exchange.record.status == status

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from gateway_core.simulation import ClientHabits, EndpointHabits, Fleet, World
-from tests.exchanges import POLICIES, get
+from tests.exchanges import COMPOSING, POLICIES, get
 
 ALWAYS = 1
 
@@ -65,3 +65,10 @@ def test_a_client_whose_patience_outlasts_the_answer_has_it_whole() -> None:
     ending, _ = one(EndpointHabits(refuses=ALWAYS), ClientHabits(leaves=ALWAYS))
     assert ending.whole
     assert not ending.left
+
+
+def test_a_fleet_has_no_parts_and_answers_a_composition_at_once() -> None:
+    fleet = Fleet(World(random.Random(3)), COMPOSING)
+    fleet.request(get(b"/detail/1"))
+    (ending,) = fleet.endings
+    assert (ending.status, ending.whole) == (200, True)

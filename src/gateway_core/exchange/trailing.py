@@ -1,0 +1,26 @@
+"""What trails a body, on its way to the other side (RFC 9110, section 6.5)."""
+
+from collections.abc import Sequence
+
+from ..forwarding import ForwardingPlan, forward_request_trailers, forward_response_trailers
+from ..message import Fields
+from .vocabulary import PassTrailers, RequestTrailersRead, ResponseTrailersRead
+
+
+def pass_trailers(
+    event: RequestTrailersRead | ResponseTrailersRead,
+    plan: ForwardingPlan,
+    asked: Fields,
+    answered: Fields | None,
+) -> Sequence[PassTrailers]:
+    """Return the command that passes on what may pass, if anything may.
+
+    `asked` and `answered` are the fields of the two heads; None: the client takes no trailers.
+    """
+    if isinstance(event, RequestTrailersRead):
+        passing = forward_request_trailers(event.trailers, asked, plan)
+    elif answered is not None:
+        passing = forward_response_trailers(event.trailers, answered, plan)
+    else:
+        passing = ()
+    return (PassTrailers(passing),) if passing else ()
