@@ -31,6 +31,7 @@ from .front.contract import Conversation, Lane, LaneStream
 from .http_edge import HttpEdge
 from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_routes, build_tls, build_upstreams
+from .settings.compositions import build_compositions
 from .settings.limits import build_limits
 from .settings.report import counted, plain
 from .supervision import Supervisor
@@ -170,6 +171,7 @@ def _policies(settings: Settings) -> Policies:
         limits=build_limits(settings),
         body_timeout=settings.gateway.body_timeout,
         write_timeout=settings.gateway.write_timeout,
+        compositions=build_compositions(settings),
     )
 
 

@@ -24,6 +24,7 @@ from gateway_core.exchange import (
     CallUpstream,
     ClientLeft,
     Command,
+    Compose,
     Cut,
     Event,
     Exchange,
@@ -32,6 +33,7 @@ from gateway_core.exchange import (
     InterimSent,
     PassTrailers,
     Policies,
+    Record,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
@@ -52,6 +54,7 @@ from gateway_core.exchange import (
 )
 from gateway_core.message import Fields, ResponseHead
 
+from .composition import Composer, Compositor, PartClient, nobody_composes
 from .downstream import Downstream, OwnConnection, Receive, Scope, Send, downstream
 from .drive import Driver, LaneDriver
 from .front.contract import Lane, LaneStream
@@ -76,6 +79,7 @@ class HttpEdge:
         self._clients = clients
         self._log = log
         self._inquirer = inquirer
+        self._compose = Composer(policies, self._ask).compose
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI).
@@ -86,7 +90,7 @@ class HttpEdge:
         client = await downstream(scope, receive, send)
         exchange = Exchange(self._policies)
         talk = _Talk(exchange, self._clients, client)
-        talk.inquirer = self._inquirer
+        talk.inquirer, talk.compose = self._inquirer, self._compose
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
         talk.tell, talk.consult = driver.tell, driver.consult
         try:
@@ -103,8 +107,21 @@ class HttpEdge:
     def begin(self, stream: LaneStream, lane: Lane) -> "LaneTalk":
         """Take a request of one of our own connections on. See `front.contract.Conversation`."""
         talk = LaneTalk(Exchange(self._policies), self._clients, stream, lane, self._note)
-        talk.inquirer = self._inquirer
+        talk.inquirer, talk.compose = self._inquirer, self._compose
         return talk
+
+    async def _ask(self, client: PartClient, part: str) -> Record:
+        """Ask for a part of a composition. See `composition.composer.Ask`."""
+        exchange = Exchange(self._policies)
+        talk = _Talk(exchange, self._clients, client)
+        driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
+        talk.tell, talk.consult = driver.tell, driver.consult
+        try:
+            await driver.run(RequestArrived(client.head, fresh_id(), part=part))
+        finally:
+            await talk.give_back()
+            self._note(exchange, client, now())
+        return exchange.record
 
     def _note(self, exchange: Exchange, client: Downstream, at: Instant) -> None:
         """Write the line of an exchange that ended; the front tells of what it refused itself."""
@@ -147,6 +164,7 @@ class _Talk:
         self.cut = False
         self.tell: _Tell = _nobody_listens
         self.inquirer: Inquirer = NOBODY_ASKS
+        self.compose: Compositor = nobody_composes
         self.consult: _Consult = _nobody_listens
         self._exchange = exchange
         self._clients = clients
@@ -178,6 +196,8 @@ class _Talk:
                 return self._stream(command)
             case Respond():
                 return self._respond(command)
+            case Compose():
+                return self.compose(command)
             case Cut():
                 return self._cut_off()
             case Inform() | PassTrailers():

@@ -35,12 +35,17 @@ def _rows(settings: "Settings") -> Iterator[tuple[str, ...]]:
     from gateway_core.routing.index import hosts_of, precedence
 
     from ..settings.build import build_routes, build_upstreams
+    from ..settings.compositions import build_compositions
 
-    upstreams = build_upstreams(settings)
+    upstreams, composed = build_upstreams(settings), build_compositions(settings)
     built = list(enumerate(build_routes(settings)))
     pairs = [(place, route, host) for place, route in built for host in hosts_of(route)]
     for _, route, host in sorted(pairs, key=lambda pair: precedence(pair[1], pair[2], pair[0])):
-        endpoints = " ".join(str(endpoint) for endpoint in upstreams[route.upstream].endpoints)
+        asked, endpoints = route.upstream, "-"
+        if route.name in composed:
+            asked = " + ".join(part.upstream for part in composed[route.name].parts)
+        else:
+            endpoints = " ".join(str(endpoint) for endpoint in upstreams[asked].endpoints)
         methods = ",".join(sorted(route.allowed)) or "*"
         yield (
             route.name,
@@ -48,7 +53,7 @@ def _rows(settings: "Settings") -> Iterator[tuple[str, ...]]:
             _path(route),
             methods,
             _also(route),
-            route.upstream,
+            asked,
             endpoints,
         )
 

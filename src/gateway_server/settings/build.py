@@ -12,6 +12,7 @@ from gateway_core.message import FieldEdits
 from gateway_core.routing import FieldRule, Pattern, QueryRule, Rewrite, Route
 from gateway_core.upstream import Upstream
 
+from .compositions import composed_or_forwarded
 from .places import KeyPath, spell
 from .problem import Finding
 from .schema import Edits, RouteSettings, Settings, UpstreamSettings
@@ -81,13 +82,13 @@ def assemble_route(
     route = Route(
         wanted.name,
         pattern or _ANY,
-        wanted.upstream,
+        wanted.upstream or "",
         headers=_headers(wanted, parts),
         query=tuple(QueryRule(n.encode(), _value(rule)) for n, rule in wanted.query.items()),
         request_edits=_edits(wanted.request_headers, "request_headers", parts),
         response_edits=_edits(wanted.response_headers, "response_headers", parts),
         body_max=None if bound is False else bound,
-        websocket=wanted.websocket is None,
+        websocket=wanted.websocket is None and wanted.compose is None,
     )
     hosts = tuple(host.lower() for host in wanted.host)
     for index, host in enumerate(hosts):
@@ -98,6 +99,7 @@ def assemble_route(
         at = "strip_prefix" if rewrite is None else "rewrite"
         change = partial(replace, route, strip_prefix=wanted.strip_prefix, rewrite=rewrite)
         route = parts.take((at,), change) or route
+    parts.findings.extend(composed_or_forwarded(wanted, pattern))
     if parts.findings:
         return None, parts.findings
     return replace(route, hosts=hosts, methods=frozenset(wanted.methods)), []

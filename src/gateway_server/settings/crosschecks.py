@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gateway_core.routing import Param, Route
 
 from .build import assemble_route
+from .compositions import part_upstreams
 from .environment import Substituted
 from .explain import SUBSTITUTED
 from .limit_checks import check_limits
@@ -94,6 +95,11 @@ def _upstream_names(draft: Draft) -> Iterator[Finding]:
             used.add(name)
             if name not in draft.names:
                 yield _unknown_upstream(("routes", index, "upstream"), name, draft.names)
+    for index, route in draft.routes.items():
+        for path, name in part_upstreams(route.compose) if route.compose else ():
+            used.add(name)
+            if name not in draft.names:
+                yield _unknown_upstream(("routes", index, *path), name, draft.names)
     for name in draft.names:
         if name not in used:
             message = f"no route leads to the upstream {quote(name)}"

@@ -76,6 +76,19 @@ name = "prices"
 prefix = "/prices"
 upstream = "prices"
 
+# One answer out of many: the product and its price are asked at once. Without the price
+# there is an answer still, and `X-Gateway-Completed: false` on it; without the product
+# there is none.
+[[routes]]
+name = "product-detail"
+path = "/produto/{id}"
+methods = ["GET"]
+[routes.compose]
+deadline = "2s"
+parts.produto = { upstream = "products", path = "/produtos/{id}", required = true }
+parts.preco = { upstream = "prices", path = "/precos/{id}", required = false, default = { valor = 0 } }
+body = { id = "produto.id", nome = "produto.nome", descricao = "produto.descricao", preco = "preco.valor" }
+
 # These two services answer 403 to whoever does not come through the gateway with its
 # secret. It has none to show yet, so you see their 403.
 [[routes]]

@@ -58,6 +58,8 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("An endpoint", ("upstreams", "*", "endpoints", 0)),
     ("`[limits.NAME]`", ("limits", "*")),
     ("`[[routes]]`", ("routes", 0)),
+    ("`[routes.compose]`", ("routes", 0, "compose")),
+    ("A part of a composition", ("routes", 0, "compose", "parts", "*")),
     ("`request_headers` and `response_headers` of a route", ("routes", 0, "request_headers")),
 )
 

@@ -30,7 +30,7 @@ def test_a_good_configuration_is_counted(folder: Path) -> None:
 
 
 def test_without_a_file_the_one_that_would_be_used_is_checked(folder: Path) -> None:
-    assert "the built-in demonstration: ok: 7 routes" in CliRunner().invoke(app, ["check"]).stdout
+    assert "the built-in demonstration: ok: 8 routes" in CliRunner().invoke(app, ["check"]).stdout
     (folder / "gateway.toml").write_text(ROUTE, encoding="utf-8")
     assert "gateway.toml: ok: 1 route," in CliRunner().invoke(app, ["check"]).stdout
 

@@ -17,4 +17,4 @@ def test_the_schema_is_json_and_knows_every_key_with_its_default() -> None:
     assert gateway["properties"]["drain_timeout"]["x-type"] == "duration, 0s to 1h"
     assert gateway["properties"]["workers"]["anyOf"][0]["maximum"] == 256
     assert all("description" in key for key in gateway["properties"].values())
-    assert schema["$defs"]["RouteSettings"]["required"] == ["name", "upstream"]
+    assert schema["$defs"]["RouteSettings"]["required"] == ["name"]

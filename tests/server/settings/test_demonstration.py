@@ -18,7 +18,11 @@ def test_the_demonstration_has_neither_errors_nor_warnings() -> None:
 
 def test_the_demonstration_serves_every_example_service() -> None:
     settings = read(DEMONSTRATION)
-    served = {route.prefix: settings.upstreams[route.upstream] for route in settings.routes}
+    served = {
+        route.prefix: settings.upstreams[route.upstream]
+        for route in settings.routes
+        if route.upstream is not None
+    }
     assert {prefix: str(up.endpoints[0].url) for prefix, up in served.items()} == {
         "/service-a": "http://127.0.0.1:8001",
         "/service-b": "http://127.0.0.1:8002",
@@ -28,5 +32,7 @@ def test_the_demonstration_serves_every_example_service() -> None:
         "/orders": "http://127.0.0.1:8006",
         "/uploads": "http://127.0.0.1:8007",
     }
+    (composed,) = [route for route in settings.routes if route.compose is not None]
+    assert composed.path == "/produto/{id}"
     stripped = [route.name for route in settings.routes if route.strip_prefix]
     assert stripped == ["service-a", "service-b"]

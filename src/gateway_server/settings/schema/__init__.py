@@ -1,5 +1,6 @@
 """The one schema of TOML, YAML and JSON: frozen models, inert once read."""
 
+from .compose import ComposeSettings, PartSettings
 from .gateway import GatewaySettings, ServerTls
 from .limits import LimitSettings
 from .root import Settings
@@ -7,10 +8,12 @@ from .routes import Edits, RouteSettings
 from .upstreams import EndpointSettings, UpstreamSettings, UpstreamTls
 
 __all__ = [
+    "ComposeSettings",
     "Edits",
     "EndpointSettings",
     "GatewaySettings",
     "LimitSettings",
+    "PartSettings",
     "RouteSettings",
     "ServerTls",
     "Settings",

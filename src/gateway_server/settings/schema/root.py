@@ -3,7 +3,8 @@
 from .gateway import GatewaySettings
 from .keys import Table, key
 from .limits import LimitSettings
-from .routes import Name, RouteSettings
+from .names import Name
+from .routes import RouteSettings
 from .upstreams import UpstreamSettings
 
 

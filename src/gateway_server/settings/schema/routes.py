@@ -1,22 +1,11 @@
 """`[[routes]]`: which requests go where, and how they go on."""
 
-import re
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Strict
-
-from .keys import SWITCH, OneOrMany, Reads, Table, key, wrong
+from .compose import ComposeSettings
+from .keys import SWITCH, Reads, Table, key, wrong
+from .names import Name, Text, Texts
 from .values import BodyMax
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-
-
-def _read_name(value: object) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise wrong(
-            "is no name", "letters and digits, then also - _ and full stops; at most 64 in all"
-        )
-    return str(value)
 
 
 def _read_rule(value: object) -> str | Literal[True]:
@@ -31,11 +20,6 @@ def _read_off(value: object) -> Literal[False]:
     return False
 
 
-Name: TypeAlias = Annotated[
-    str, Reads(_read_name, {"type": "string", "pattern": _NAME.pattern, "x-type": "name"})
-]
-Text: TypeAlias = Annotated[str, Strict()]
-Texts: TypeAlias = Annotated[tuple[Text, ...], OneOrMany()]
 Rule: TypeAlias = Annotated[
     str | Literal[True],
     Reads(
@@ -59,7 +43,14 @@ class RouteSettings(Table):
     """Requests that go the same way. Of several that match, the most specific serves."""
 
     name: Name = key(about="Its name in logs, metrics and messages.")
-    upstream: Name = key(about="Name of the upstream that answers.")
+    upstream: Name | None = key(
+        None,
+        about="Name of the upstream that answers. Every route has either `upstream` or `compose`.",
+        shown="none",
+    )
+    compose: ComposeSettings | None = key(
+        None, about="An answer made of what several services know.", shown="none"
+    )
     prefix: Text | None = key(
         None,
         about="The paths served: this one and all below it, by whole segments: `/service-a` "
