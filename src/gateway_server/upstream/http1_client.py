@@ -90,11 +90,12 @@ class Http1Client:
             unsent = connection.ask(request)
             if unsent is None:
                 progress(_SENT)
-                try:  # noqa: SIM105 - a context manager costs
-                    await connection.wire.readable()
-                except (OSError, trio.ClosedResourceError):
-                    pass  # whoever asks the wire next is told again
-                heard = connection.hear()
+                while heard is None:
+                    try:  # noqa: SIM105 - a context manager costs
+                        await connection.wire.readable()
+                    except (OSError, trio.ClosedResourceError):
+                        pass  # whoever asks the wire next is told again
+                    heard = connection.hear()
         except BaseException:
             connection.close()
             pool.places.give_back()

@@ -13,6 +13,8 @@ from typing import Final, Protocol, TypeAlias
 
 import trio
 
+from ..readiness import Watch, watch
+
 Buffers: TypeAlias = list[bytes | memoryview]
 """Bytes to send, in order."""
 
@@ -68,13 +70,15 @@ class Wire(Protocol):
 class SocketWire:
     """A stream over a socket, which it owns and has made non-blocking."""
 
-    __slots__ = ("_arrived", "_fd", "_receive_bytes", "_socket", "written")
+    __slots__ = ("_arrived", "_fd", "_receive_bytes", "_socket", "_watch", "written")
 
     def __init__(self, connected: socket.socket) -> None:
         connected.settimeout(0)
         self._socket = connected
         self._fd = connected.fileno()
         self._receive_bytes = _FIRST_BYTES
+        self._watch: Watch | None = None
+        """From the first wait on."""
         poller = select.poll()
         poller.register(self._fd, select.POLLIN)
         # A third of the cost of a read that fails: no exception is made.
@@ -106,10 +110,13 @@ class SocketWire:
             data = self._socket.recv(self._receive_bytes)
         except BlockingIOError:
             return None
-        if len(data) >= _FIRST_BYTES:
-            self._receive_bytes = RECEIVE_BYTES
-        else:
+        size = len(data)
+        if size < _FIRST_BYTES:
             self._receive_bytes = _FIRST_BYTES
+        else:
+            if size == self._receive_bytes and self._watch is not None:
+                self._watch.more()
+            self._receive_bytes = RECEIVE_BYTES
         return data
 
     def silent(self) -> bool:
@@ -118,7 +125,9 @@ class SocketWire:
 
     def readable(self) -> Awaitable[None]:
         """See `Wire.readable`."""
-        return trio.lowlevel.wait_readable(self._fd)  # noqa: ASYNC105 - a frame less to resume
+        if self._watch is None:
+            self._watch = watch(self._fd)
+        return self._watch.readable()
 
     def writable(self) -> Awaitable[None]:
         """See `Wire.writable`."""
@@ -128,6 +137,8 @@ class SocketWire:
         """See `Wire.close`."""
         if self._socket.fileno() < 0:
             return
+        if self._watch is not None:
+            self._watch.close()
         with contextlib.suppress(RuntimeError):  # no loop runs any more: nobody waits
             trio.lowlevel.notify_closing(self._fd)
         self._socket.close()

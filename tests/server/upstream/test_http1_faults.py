@@ -155,8 +155,18 @@ async def test_a_body_that_breaks_never_passes_for_whole(script: Script, kind: F
 
 
 async def test_what_came_before_the_break_is_read_first() -> None:
-    async with serving(says(CHUNKED, b"2\r\nab\r\n", b"3\r\nxyz!!")) as site:
+    head_was_seen = trio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.head()
+        await peer.send(CHUNKED)
+        await head_was_seen.wait()  # else all of it might come in one piece, the break included
+        await peer.send(b"2\r\nab\r\n", b"3\r\nxyz!!")
+        await peer.ended()
+
+    async with serving(script) as site:
         answer = await site.call()
+        head_was_seen.set()
         read = b""
         with pytest.raises(CallFailedError):
             while piece := await answer.read():

@@ -1,0 +1,185 @@
+"""Waiting until a socket has something to read, for less than Trio's own wait costs.
+
+    the kernel --edges--> an epoll of ours --readable--> Trio's epoll --> `_Poller`, a task
+                                                                             |
+    `readable` returns <-- the waiting task is scheduled <-- its Watch is woken
+
+Trio arms a descriptor anew for each wait, by a system call, and disarms it after. Here each
+is registered once, edge-triggered, and one task of the run wakes whoever waits. An edge tells
+that something came, once: so what it told is kept until somebody takes it (`_told`), and that
+the peer has ended is kept for ever (`_ended`), since its edge may come together with the last
+bytes, or with none. The other duty is the reader's: to say `more` after a read that took as
+much as it asked for.
+
+Where there is no epoll, Trio's own wait serves; `watch` returns whichever there is.
+"""
+
+import contextlib
+import select
+from collections.abc import Awaitable
+from typing import Final, NoReturn, Protocol
+
+import outcome
+import trio
+
+_EVENTS_MAX: Final = 256
+"""Woken in one turn; the next turn wakes those that are left."""
+
+
+class Watch(Protocol):
+    """One socket, as its one reader sees it. Close it before the socket."""
+
+    def readable(self) -> Awaitable[None]:
+        """Wait until a read may give something: bytes, the end, or an error.
+
+        It may return for nothing: then the read would block, and is to be followed by
+        another wait. A cancelled wait loses nothing.
+
+        Raises trio.ClosedResourceError where the watch is closed meanwhile, and
+        trio.BusyResourceError where another task waits already.
+        """
+        ...
+
+    def more(self) -> None:
+        """Say that the last read took as much as it asked for: more may be there."""
+        ...
+
+    def close(self) -> None:
+        """Watch no longer, and wake who waits. Safe to call twice, and outside of a run."""
+        ...
+
+
+def watch(fd: int) -> Watch:
+    """Watch the socket `fd`, which never blocks, in this Trio run."""
+    if not hasattr(select, "epoll"):  # pragma: no cover - not on Linux
+        return TrioWatch(fd)
+    poller = _poller.get(None)
+    if poller is None:
+        poller = _Poller()
+        _poller.set(poller)
+        trio.lowlevel.spawn_system_task(poller.run)
+    return poller.watch(fd)
+
+
+class TrioWatch:
+    """Waits as Trio does. See `Watch`."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def readable(self) -> Awaitable[None]:
+        return trio.lowlevel.wait_readable(self._fd)  # noqa: ASYNC105 - a frame less to resume
+
+    def more(self) -> None:
+        """Do nothing: Trio looks at what is there, not at what came."""
+
+    def close(self) -> None:
+        with contextlib.suppress(RuntimeError):  # no loop runs any more: nobody waits
+            trio.lowlevel.notify_closing(self._fd)
+
+
+class _EdgeWatch:
+    """Waits for an edge that the poller tells of. See `Watch`."""
+
+    __slots__ = ("_closed", "_ended", "_fd", "_poller", "_task", "_told")
+
+    def __init__(self, poller: "_Poller", fd: int) -> None:
+        self._poller = poller
+        self._fd = fd
+        self._task: trio.lowlevel.Task | None = None
+        """Who waits."""
+        self._told = False
+        """Whether something came that nobody has been told of."""
+        self._ended = False
+        """Whether the peer will send no more: no edge will tell it again."""
+        self._closed = False
+
+    def readable(self) -> Awaitable[None]:
+        if self._told or self._ended or self._closed or self._task is not None:
+            return self._at_once()
+        return self._wait()
+
+    async def _wait(self) -> None:
+        self._task = trio.lowlevel.current_task()
+        await trio.lowlevel.wait_task_rescheduled(self._give_up)
+
+    async def _at_once(self) -> None:
+        # Others have their turn, however much comes; and what is cancelled here is not lost.
+        await trio.lowlevel.checkpoint()
+        if self._closed:
+            raise trio.ClosedResourceError("another task closed this socket")
+        if self._task is not None:
+            raise trio.BusyResourceError("another task waits for this socket")
+        self._told = False
+
+    def _give_up(self, _raise_cancel: object) -> trio.lowlevel.Abort:
+        self._task = None
+        return trio.lowlevel.Abort.SUCCEEDED
+
+    def more(self) -> None:
+        self._told = True
+
+    def tell(self, *, ended: bool) -> None:
+        """Hear of an edge."""
+        if ended:
+            self._ended = True
+        task = self._task
+        if task is None:
+            self._told = True
+        else:
+            self._task = None
+            trio.lowlevel.reschedule(task)
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._poller.forget(self._fd, self)
+        task, self._task = self._task, None
+        if task is not None:
+            error = trio.ClosedResourceError("another task closed this socket")
+            trio.lowlevel.reschedule(task, outcome.Error(error))
+
+
+class _Poller:
+    """The sockets that are watched in one Trio run."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._watches: dict[int, _EdgeWatch] = {}
+
+    async def run(self) -> NoReturn:
+        """Wake who waits, for as long as the run lasts."""
+        poll, watches = self._epoll.poll, self._watches
+        try:
+            while True:
+                await trio.lowlevel.wait_readable(self._epoll.fileno())
+                # Nothing runs between the look and the telling, so that no descriptor
+                # can have been closed, and be another's, by then.
+                for fd, events in poll(0, _EVENTS_MAX):
+                    watches[fd].tell(ended=bool(events & _ENDED))
+        finally:
+            self._epoll.close()
+
+    def watch(self, fd: int) -> _EdgeWatch:
+        """Watch `fd` from now on; what is there already counts as having come."""
+        watched = _EdgeWatch(self, fd)
+        self._watches[fd] = watched
+        self._epoll.register(fd, _EDGES)
+        return watched
+
+    def forget(self, fd: int, watched: _EdgeWatch) -> None:
+        """Watch `fd` no longer, which is open still: the next socket may have its number."""
+        if self._watches.get(fd) is watched:
+            del self._watches[fd]
+            if not self._epoll.closed:
+                self._epoll.unregister(fd)
+
+
+_poller: trio.lowlevel.RunVar[_Poller | None] = trio.lowlevel.RunVar("readiness", None)
+
+if hasattr(select, "epoll"):
+    _ENDED: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+    _EDGES: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
