@@ -29,8 +29,9 @@ from .downstream import Receive, Scope, Send
 from .front import FrontSettings
 from .front.contract import Conversation, Lane, LaneStream
 from .http_edge import HttpEdge
+from .relaying import Relays
 from .settings import Settings, SettingsError, load
-from .settings.build import build_forwarding, build_routes, build_tls, build_upstreams
+from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
 from .settings.compositions import build_compositions
 from .settings.limits import build_limits
 from .settings.report import counted, plain
@@ -50,6 +51,7 @@ class Gateway(Starlette):
         self._settings = settings
         self._log = log
         self._edge: HttpEdge | None = None
+        self._relays: Relays | None = None
         self._sockets: WebSocketEdge | None = None
         self._clients: dict[str, Http1Client] = {}
         self._own: frozenset[bytes] = frozenset()
@@ -100,8 +102,9 @@ class Gateway(Starlette):
         policies = _policies(settings)
         self._clients.update(_clients(settings, policies.upstreams))
         self._own = frozenset(_own_pages(settings, policies.router))
-        self._edge = HttpEdge(policies, self._clients, self._log)
-        self._sockets = WebSocketEdge(policies, self._log)
+        self._relays = Relays(build_relays(settings), settings.gateway.drain_timeout)
+        self._edge = HttpEdge(policies, self._clients, self._log, self._relays)
+        self._sockets = WebSocketEdge(policies, self._clients, self._log, self._relays)
 
     def refused(
         self,
@@ -127,18 +130,22 @@ class Gateway(Starlette):
     def drain_begun(self) -> None:
         """Say so in `/readyz` from now on."""
         self.draining = True
+        if self._relays is not None:
+            self._relays.drain()
 
-    def begin(self, stream: LaneStream, lane: Lane) -> Conversation | None:
+    def begin(self, stream: LaneStream, lane: Lane, *, upgrade: bool) -> Conversation | None:
         """Take a request on past ASGI, unless it is for one of the gateway's own pages."""
         assert self._edge is not None
         if stream.head.target.partition(b"?")[0] in self._own:
             return None
-        return self._edge.begin(stream, lane)
+        return self._edge.begin(stream, lane, upgrade=upgrade)
 
     def start_tasks(self, supervisor: Supervisor) -> None:
         """Start what goes on beside all requests."""
         assert self._log is not None
+        assert self._sockets is not None
         supervisor.start("access log", self._log.run)
+        supervisor.start("deadlines of WebSockets", self._sockets.start_timers().run)
         for name, client in self._clients.items():
             supervisor.start(f"connections of {name}", client.tend)
 

@@ -41,7 +41,7 @@ class Little:
     def refused(self, refusal, **about):
         self.refusals.append((refusal.status, refusal.reason, about))
 
-    def begin(self, stream, lane):
+    def begin(self, stream, lane, *, upgrade):
         return None  # by ASGI, all of it
 
     def drain_begun(self):

@@ -4,7 +4,7 @@ import json
 
 import trio
 
-from tests.road import Client, Road, ask, request, response
+from tests.road import Road, ask, request, response
 
 
 async def test_the_gateway_tells_that_it_runs_and_is_ready(road: Road) -> None:
@@ -60,25 +60,3 @@ async def test_a_background_task_that_fails_is_shown_and_takes_nothing_along(roa
     assert ready.status == 200
     assert json.loads(ready.body)["ailing"] == {"probe": "ValueError"}
     assert (await ask(gateway, request("/x"))).status == 200
-
-
-async def test_a_websocket_is_refused_by_an_http_answer(road: Road) -> None:
-    upstream = await road.upstream(response())
-    gateway = await road.gateway_to(upstream.port)
-    async with await gateway.connect() as stream:
-        answer = await Client(stream).ask(
-            request(
-                "/ws?token=secret",
-                "Connection: Upgrade",
-                "Upgrade: websocket",
-                "Sec-WebSocket-Version: 13",
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            )
-        )
-    assert (answer.status, answer.problem["type"]) == (
-        501,
-        "urn:gateway-problem:websocket-not-relayed",
-    )
-    assert upstream.connections == 0
-    line = await gateway.line()
-    assert (line["status"], line["path"]) == (501, "/ws")

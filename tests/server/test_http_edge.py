@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import trio
 
-from gateway_core.clock import UnixTime
+from gateway_core.clock import SECOND, UnixTime
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
 from gateway_core.message import Fields, ResponseHead
 from gateway_server.downstream import TransferCutError
 from gateway_server.http_edge import HttpEdge
+from gateway_server.relaying import Relays
 from gateway_server.telemetry import AccessLog
 from gateway_server.upstream import CallFailedError
 from tests.exchanges import POLICIES
@@ -148,7 +149,9 @@ class Caller:
 async def serve(upstream: FakeClient, caller: Caller, **scope: Any) -> dict[str, Any]:
     """Serve one request; return what the log says."""
     written = io.StringIO()
-    edge = HttpEdge(POLICIES, {"service-a": upstream}, AccessLog("json", written))
+    edge = HttpEdge(
+        POLICIES, {"service-a": upstream}, AccessLog("json", written), Relays({}, SECOND)
+    )
     fields = [(b"host", b"gw"), *scope.pop("fields", [])]
     try:
         await edge(

@@ -1,7 +1,16 @@
 """One WebSocket between a client and an upstream: the machine, what it is told, what it commands."""
 
-from .relay import MOVES, Phase, Relay
-from .rules import CLOSE_TIMEOUT, IDLE_TIMEOUT, PING_INTERVAL, Pace, Rate, RelayRules
+from .relay import MOVES, PASS, Phase, Relay
+from .rules import (
+    CLOSE_TIMEOUT,
+    GRACE,
+    IDLE_TIMEOUT,
+    MESSAGE_MAX,
+    PING_INTERVAL,
+    Pace,
+    RelayRules,
+    drain_wait,
+)
 from .vocabulary import (
     Abandoned,
     Command,
@@ -21,8 +30,11 @@ from .vocabulary import (
 
 __all__ = [
     "CLOSE_TIMEOUT",
+    "GRACE",
     "IDLE_TIMEOUT",
+    "MESSAGE_MAX",
     "MOVES",
+    "PASS",
     "PING_INTERVAL",
     "Abandoned",
     "Command",
@@ -36,11 +48,11 @@ __all__ = [
     "Pace",
     "Pass",
     "Phase",
-    "Rate",
     "Relay",
     "RelayRules",
     "SendClose",
     "SendPing",
     "SideLost",
     "Stalled",
+    "drain_wait",
 ]

@@ -81,7 +81,8 @@ _DONE: Final = Phase.DONE
 
 GATEWAY: Final = "gateway"
 
-_PASS: Final = {side: (Pass(side),) for side in Side}
+PASS: Final = {side: (Pass(side),) for side in Side}
+"""What is nearly always commanded, and always by these very objects."""
 _DROP: Final = {side: (Drop(side),) for side in Side}
 
 
@@ -198,7 +199,7 @@ class Relay:
         there.inside = not event.whole
         if there.owed is not None and event.whole:
             return (Pass(source), *self._pay(OTHER[source], there.owed))
-        return _PASS[source]
+        return PASS[source]
 
     def _on_haste(self, event: FramesCame, wait: int, now: Instant) -> Sequence[Command]:
         if self.rules.rate_waits:
@@ -222,7 +223,7 @@ class Relay:
         if event.payload.startswith(self.tag) or there.deaf:
             return _DROP[source]
         self._active = now
-        return _PASS[source]
+        return PASS[source]
 
     def _on_flow(self, target: Side, now: Instant) -> None:
         self._end(target).stalled = False

@@ -13,6 +13,7 @@ from gateway_core.refusal import Refusal
 
 from ..timers import Alarm
 from .streams import Stream
+from .wire import Wire
 
 Message: TypeAlias = MutableMapping[str, Any]
 """A scope or an event of ASGI 3.0."""
@@ -64,6 +65,17 @@ class LaneStream(Stream):
     @abstractmethod
     async def settle(self) -> None:
         """Send what is left of a whole answer. Raises ClientLeftError."""
+
+    @abstractmethod
+    async def switch(self, fields: Fields) -> tuple[Wire, bytes]:
+        """Answer 101; return the wire, which speaks no HTTP now, and what came behind the head.
+
+        It goes on being the connection's to close. Raises ClientLeftError.
+        """
+
+    @abstractmethod
+    def end_switched(self, *, cut: bool) -> None:
+        """Hear that nobody uses the wire any more; `cut`: end it so that it shows."""
 
 
 class Lane(Protocol):
@@ -134,8 +146,11 @@ class Served(Protocol):
         """Note that the worker takes no more connections. Told once."""
         ...
 
-    def begin(self, stream: LaneStream, lane: Lane) -> Conversation | None:
-        """Return the conversation that answers a request past ASGI; None: by ASGI, then."""
+    def begin(self, stream: LaneStream, lane: Lane, *, upgrade: bool) -> Conversation | None:
+        """Return the conversation that answers a request past ASGI; None: by ASGI, then.
+
+        `upgrade`: whether it asks for a WebSocket.
+        """
         ...
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None: ...

@@ -93,6 +93,12 @@ class QuickHttp1:
         if self._call is not None:
             self._call.give_up(GRACE_SECONDS)
 
+    def leave_http(self) -> bytes:
+        """See `quick_stream.Carrier.leave_http`."""
+        self.last = True
+        self._origin.worker.unwatch(self)
+        return self.decoder.take_rest()
+
     async def run(self, first: bytes = b"") -> None:
         """Serve until the connection has ended. `first`: what was read from it already."""
         self.decoder.receive(first)
@@ -169,14 +175,15 @@ class QuickHttp1:
             return await self._refuse(request)
         self._patience = NEVER
         self._number += 1
-        if request.upgrade and asks_for_websocket(request):
+        upgrade = request.upgrade and asks_for_websocket(request)
+        self._begin(request, upgrade=upgrade)
+        if upgrade and self._talk is None:
             return await self._hand_over()
-        self._begin(request)
         if self._counted or self._talk is None:
             await self._begin_slowly()
         return None
 
-    def _begin(self, request: ParsedRequest) -> None:
+    def _begin(self, request: ParsedRequest, *, upgrade: bool) -> None:
         head = RequestHead(
             request.method,
             request.target,
@@ -189,7 +196,7 @@ class QuickHttp1:
         )
         stream = self._stream = QuickStream(head, self)
         if not self._names_hosts:
-            self._talk = self._origin.worker.served.begin(stream, self)
+            self._talk = self._origin.worker.served.begin(stream, self, upgrade=upgrade)
 
     async def _begin_slowly(self) -> None:
         """Do what few requests need: count them for Hypercorn, serve them by ASGI."""

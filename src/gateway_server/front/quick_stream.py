@@ -21,6 +21,7 @@ from .wire import Wire
 
 _COLON: Final = b": "
 _AT_REST: Final = Phase.AT_REST
+_SWITCHING: Final = 101
 _ERROR: Final = 400
 _BODILESS: Final = frozenset({204, 304})
 _JOINED_MAX: Final = 64 * 1024
@@ -37,6 +38,10 @@ class Carrier(Protocol):
 
     def refuse_body(self, refusal: Refusal) -> None:
         """Hear why the body that was being read is none."""
+        ...
+
+    def leave_http(self) -> bytes:
+        """Look at the client no more, and return what came behind the last head."""
         ...
 
 
@@ -103,6 +108,16 @@ class QuickStream(LaneStream):
             self._informing = self._informing or trio.Lock()
             async with self._informing:
                 await self._write(b"\r\n".join(lines))
+
+    async def switch(self, fields: Fields) -> tuple[Wire, bytes]:
+        lines = [status_line(_SWITCHING), *map(_COLON.join, fields), b"\r\n"]
+        self.started = True
+        await self._write(b"\r\n".join(lines))
+        self.end()
+        return self._wire, self._carrier.leave_http()
+
+    def end_switched(self, *, cut: bool) -> None:
+        self.finished, self.ends_with_connection = not cut, cut
 
     def answer_at_once(self, status: int, fields: Fields, data: bytes) -> bool:
         self._begin(status, fields)

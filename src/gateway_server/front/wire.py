@@ -122,6 +122,17 @@ class Wire:
             return False
         return state[0] in _GONE_STATES
 
+    def abort(self) -> None:
+        """End the connection now; whoever waits for it is told. Waits for nobody.
+
+        The socket is still to be closed, and the connection is reset then.
+        """
+        self.broken = True
+        self.reset()
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # gone already
+                self._socket.shutdown(socket.SHUT_RDWR)
+
     def reset(self) -> None:
         """Let closing the socket reset the connection, so that a cut shows as one."""
         if self._socket is not None:

@@ -9,6 +9,7 @@ from gateway_core.errors import ConfigError
 from gateway_core.forwarding.rules import Believed, ForwardingRules, check_edits
 from gateway_core.forwarding.trust import parse_trusted
 from gateway_core.message import FieldEdits
+from gateway_core.relay import RelayRules
 from gateway_core.routing import FieldRule, Pattern, QueryRule, Rewrite, Route
 from gateway_core.upstream import Upstream
 
@@ -41,6 +42,23 @@ def build_routes(settings: Settings) -> tuple[Route, ...]:
 def build_upstreams(settings: Settings) -> dict[str, Upstream]:
     """Return the upstreams by name, in file order."""
     return {name: _upstream(name, wanted) for name, wanted in settings.upstreams.items()}
+
+
+def build_relays(settings: Settings) -> dict[str, RelayRules]:
+    """Return how WebSockets are held, by the name of their route."""
+    return {
+        route.name: RelayRules(
+            message_max=wanted.max_message,
+            idle_timeout=wanted.idle_timeout,
+            ping_interval=wanted.ping_interval,
+            close_timeout=wanted.close_timeout,
+            grace=wanted.grace,
+            rate=wanted.messages,
+            rate_waits=wanted.too_fast == "wait",
+        )
+        for route in settings.routes
+        if (wanted := route.websocket) is not False
+    }
 
 
 def build_tls(settings: Settings) -> "dict[str, TlsSettings]":
@@ -88,7 +106,8 @@ def assemble_route(
         request_edits=_edits(wanted.request_headers, "request_headers", parts),
         response_edits=_edits(wanted.response_headers, "response_headers", parts),
         body_max=None if bound is False else bound,
-        websocket=wanted.websocket is None and wanted.compose is None,
+        websocket=wanted.websocket is not False and wanted.compose is None,
+        origins=_origins(wanted),
     )
     hosts = tuple(host.lower() for host in wanted.host)
     for index, host in enumerate(hosts):
@@ -117,6 +136,11 @@ class _Parts:
         except ConfigError as error:
             self.findings.append(Finding(path, error.problem, echoes=True))
             return None
+
+
+def _origins(wanted: RouteSettings) -> frozenset[bytes] | None:
+    origins = wanted.websocket.origins if wanted.websocket else ()
+    return frozenset(origin.encode("ascii") for origin in origins) or None
 
 
 def _pattern(wanted: RouteSettings, parts: _Parts) -> Pattern | None:

@@ -60,6 +60,7 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("`[[routes]]`", ("routes", 0)),
     ("`[routes.compose]`", ("routes", 0, "compose")),
     ("A part of a composition", ("routes", 0, "compose", "parts", "*")),
+    ("`websocket` of a route", ("routes", 0, "websocket")),
     ("`request_headers` and `response_headers` of a route", ("routes", 0, "request_headers")),
 )
 

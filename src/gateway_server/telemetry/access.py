@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, TextIO
 import trio
 
 from gateway_core.clock import NEVER, Instant
-from gateway_core.exchange import Record
+from gateway_core.exchange import Record, RelayEnded
 from gateway_core.limiting import Judgement, Outcome
 from gateway_core.refusal import Refusal
 
@@ -142,6 +142,8 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
         line += f', "endpoint": {_quoted_name(record.endpoint)}, "attempts": {record.attempts}'
     if record.limits is not None:
         line += _limits(record.limits)
+    if record.socket is not None:
+        line += _socket(record.socket)
     return f"{line}{_amounts(record, now)}}}\n"
 
 
@@ -196,6 +198,20 @@ def _amounts(record: Record, now: Instant) -> str:
     return line
 
 
+def _socket(ended: RelayEnded) -> str:
+    """Return what a WebSocket's line tells beside a request's: `bytes_in` and `_out` are its, too.
+
+    `close_code` is what began its end; the two others are what each side closed with itself.
+    """
+    text = f', "messages_in": {ended.messages_in}, "messages_out": {ended.messages_out}'
+    text += f', "closed_by": "{ended.closed_by}", "close_code": {ended.code}'
+    if ended.client_code:
+        text += f', "client_close": {ended.client_code}'
+    if ended.upstream_code:
+        text += f', "upstream_close": {ended.upstream_code}'
+    return text
+
+
 def _ms(start: Instant, end: Instant) -> float:
     return (end - start) // _US / 1000
 
@@ -214,6 +230,10 @@ class Console:
             words.append(f"{_ms(record.started, now):.1f} ms")
         if record.endpoint:
             words.append(f"{record.upstream} {record.endpoint.removeprefix('http://')}")
+        if record.socket is not None:
+            socket = record.socket
+            words.append(f"{socket.messages_in}/{socket.messages_out} messages")
+            words.append(f"closed by {socket.closed_by}, {socket.code}")
         if record.reason:
             words.append(record.reason)
         if (said := record.limits) is not None:

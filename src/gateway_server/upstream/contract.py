@@ -12,6 +12,8 @@ from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
 from gateway_core.message import Fields, ResponseHead
 
+from .wire import Wire
+
 BodyReader: TypeAlias = Callable[[], Awaitable[bytes]]
 
 
@@ -74,6 +76,14 @@ class Answer(Protocol):
         """Send what is left of the request's body, where the answer came before its end.
 
         Returns at once where nothing is left. The caller runs it beside `read`.
+        """
+        ...
+
+    def switched(self) -> tuple[Wire, bytes]:
+        """Return the wire of an answer of 101, and what came behind its head.
+
+        The wire is the caller's to close from then on, and counts for no pool any more:
+        what goes on for hours would else leave no place to what takes a moment.
         """
         ...
 

@@ -19,6 +19,7 @@ from .connection import Connection
 from .contract import Asides, CallFailedError
 from .pool import Pool
 from .upload import Upload
+from .wire import Wire
 
 _EAGER_MAX: Final = 8
 """Reads that may succeed without a wait; then the other tasks have their turn."""
@@ -40,6 +41,7 @@ class Http1Answer:
         "_interim",
         "_interim_count",
         "_keep_alive",
+        "_may_switch",
         "_method",
         "_pieces",
         "_pool",
@@ -53,8 +55,12 @@ class Http1Answer:
 
     head: ResponseHead
 
-    def __init__(self, pool: Pool, method: str, asides: Asides | None) -> None:
+    def __init__(
+        self, pool: Pool, method: str, asides: Asides | None, *, may_switch: bool = False
+    ) -> None:
+        """`may_switch`: whether 101 is an answer, behind which the wire is the caller's."""
         self._method = method
+        self._may_switch = may_switch
         self._pool: Pool | None = pool
         self._connection: Connection | None = None
         self._upload: Upload | None = None
@@ -171,6 +177,16 @@ class Http1Answer:
                 self._release()
         self._uploading = None
 
+    def switched(self) -> tuple[Wire, bytes]:
+        """See `contract.Answer.switched`."""
+        connection, pool = self._connection, self._pool
+        assert connection is not None
+        assert pool is not None
+        assert self.head.status == 101
+        self._connection = self._pool = None
+        pool.places.give_back()
+        return connection.wire, connection.decoder.rest
+
     async def aclose(self) -> None:
         """See `contract.Answer.aclose`."""
         self._release()
@@ -217,7 +233,10 @@ class Http1Answer:
 
     def _on_interim_answer(self, status: int, fields: Fields) -> None:
         self._interim_count += 1
-        if status == 101:
+        if status == 101 and self._may_switch:
+            self.head = ResponseHead(status, fields, 0)
+            self.answered_at = UnixTime(int(time.time()))
+        elif status == 101:
             problem = "the upstream changed protocols unasked"
             self._failure = CallFailedError(FailureKind.PROTOCOL, problem)
         elif self._interim_count > INFORMATIONAL_MAX:

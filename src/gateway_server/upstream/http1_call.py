@@ -39,13 +39,16 @@ class CarefulCall:
         body: BodyReader,
         progress: Callable[[Stage], None],
         asides: Asides | None,
+        *,
+        may_switch: bool = False,
     ) -> None:
+        """`may_switch`: see `Http1Answer`."""
         self._pool = pool
         self._request = request
         self._body = body
         self._progress = progress
         self._asides = asides
-        self._answer = Http1Answer(pool, request.method, asides)
+        self._answer = Http1Answer(pool, request.method, asides, may_switch=may_switch)
 
     async def begin(self, connection: Connection | None) -> Http1Answer:
         """Send the request over `connection`, or a new one; return once its head is here."""

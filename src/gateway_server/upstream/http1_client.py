@@ -81,8 +81,9 @@ class Http1Client:
             await _await_place(pool.places, progress)
         connection = pool.take()
         request = command.request
-        if connection is None or request.body:
-            return await CarefulCall(pool, request, body, progress, asides).begin(connection)
+        if connection is None or request.body or command.upgrade:
+            call = CarefulCall(pool, request, body, progress, asides, may_switch=command.upgrade)
+            return await call.begin(connection)
         # Nearly every call: flat, since each frame costs at each wait.
         heard = None
         try:

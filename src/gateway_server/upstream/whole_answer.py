@@ -6,6 +6,8 @@ It holds nothing: its connection rests in its pool again before anybody has seen
 from gateway_core.clock import UnixTime
 from gateway_core.message import Fields, ResponseHead
 
+from .wire import Wire
+
 
 class WholeAnswer:
     """A head and all of its body. See `contract.Answer`."""
@@ -45,6 +47,10 @@ class WholeAnswer:
 
     async def finish_upload(self) -> None:
         """Do nothing: the request had no body."""
+
+    def switched(self) -> tuple[Wire, bytes]:
+        """Never: behind a 101 there is no body."""
+        raise AssertionError(self.head)
 
     async def aclose(self) -> None:
         """Do nothing: nothing is held."""

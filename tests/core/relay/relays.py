@@ -1,5 +1,7 @@
 """What the tests of relays share: rules with round numbers, and short names."""
 
+from dataclasses import replace
+
 from gateway_core.clock import SECOND, Instant, seconds
 from gateway_core.frames import (
     CLIENT,
@@ -11,12 +13,12 @@ from gateway_core.frames import (
     Side,
     StreamBroke,
 )
+from gateway_core.limiting import Rate
 from gateway_core.machine import Tick
 from gateway_core.relay import (
     Abandoned,
     EndAsked,
     Flowed,
-    Rate,
     Relay,
     RelayRules,
     SideLost,
@@ -35,9 +37,7 @@ def opened(rules: RelayRules = RULES, pings: frozenset[Side] = frozenset(Side)) 
 def limited(*, waits: bool, messages: int = 3) -> Relay:
     """A relay whose client may send `messages` in `messages` seconds."""
     rate = Rate(messages, seconds(messages))
-    rules = RelayRules(
-        RULES.idle_timeout, RULES.ping_interval, RULES.close_timeout, rate, rate_waits=waits
-    )
+    rules = replace(RULES, rate=rate, rate_waits=waits)
     return opened(rules)
 
 

@@ -5,8 +5,10 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_core.clock import SECOND, Duration, Instant, after, seconds
-from gateway_core.relay import Pace, Rate, RelayRules
+from gateway_core.chance import SplitMix
+from gateway_core.clock import MILLISECOND, SECOND, Duration, Instant, after, seconds
+from gateway_core.limiting import Rate
+from gateway_core.relay import Pace, RelayRules, drain_wait
 
 
 def test_the_bucket_is_full_at_first_and_fills_again() -> None:
@@ -20,9 +22,9 @@ def test_the_bucket_is_full_at_first_and_fills_again() -> None:
 
 
 def test_an_interval_is_rounded_up() -> None:
-    pace = Pace(Rate(3, Duration(10)))
+    pace = Pace(Rate(3, Duration(10 * MILLISECOND)))
     assert pace.wait(3, Instant(0)) == 0
-    assert pace.wait(1, Instant(0)) == 4
+    assert pace.wait(1, Instant(0)) == 3_333_334
 
 
 @given(
@@ -51,3 +53,17 @@ def test_in_any_time_no_more_than_a_bucket_and_the_rate_pass(messages, arrivals)
 def test_the_rules_are_bounds_that_hold_without_being_asked_for() -> None:
     assert RelayRules().rate is None
     assert 0 < RelayRules().ping_interval < RelayRules().idle_timeout
+
+
+@given(
+    grace=st.integers(0, 10 * SECOND),
+    close=st.integers(0, 10 * SECOND),
+    drain=st.integers(0, 60 * SECOND),
+    seed=st.integers(0, 99),
+)
+def test_a_drain_is_spread_over_time_and_over_in_time(grace, close, drain, seed) -> None:
+    wait = drain_wait(Duration(grace), Duration(close), Duration(drain), SplitMix(seed))
+    assert 0 <= wait <= 2 * grace
+    assert wait == 0 or wait + close + SECOND <= drain
+    if drain > 2 * grace + close + SECOND:
+        assert wait >= grace

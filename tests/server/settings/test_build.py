@@ -5,11 +5,14 @@ import pytest
 from gateway_core.clock import seconds
 from gateway_core.errors import ConfigError
 from gateway_core.forwarding.rules import DEFAULT_RULES, Believed, ForwardingRules
+from gateway_core.limiting import Rate
 from gateway_core.message import FieldEdits
+from gateway_core.relay import RelayRules
 from gateway_core.routing import FieldRule, Pattern, QueryRule, Rewrite
 from gateway_core.upstream import Endpoint, Upstream
 from gateway_server.settings.build import (
     build_forwarding,
+    build_relays,
     build_routes,
     build_tls,
     build_upstreams,
@@ -72,6 +75,33 @@ def test_a_route_has_everything_that_was_written() -> None:
     assert route.response_edits == FieldEdits(remove=frozenset({b"server"}))
     assert route.body_max is None
     assert route.websocket is False
+
+
+def test_a_route_that_says_nothing_of_websockets_relays_them_with_the_defaults() -> None:
+    settings = read(FULL)
+    assert build_relays(settings) == {"plain": RelayRules()}
+    assert build_routes(settings)[1].origins is None
+
+
+def test_websockets_are_held_as_it_was_written() -> None:
+    text = ROUTE + (
+        'websocket = { max_message = "1MiB", messages = "100/1s", too_fast = "wait", '
+        'origins = ["https://App.example:8443", "null"], idle_timeout = "1h", '
+        'ping_interval = "10s", close_timeout = "1s", grace = "0s" }\n'
+    )
+    settings = read(text)
+    assert build_relays(settings) == {
+        "a": RelayRules(
+            message_max=2**20,
+            idle_timeout=seconds(3600),
+            ping_interval=seconds(10),
+            close_timeout=seconds(1),
+            grace=seconds(0),
+            rate=Rate(100, seconds(1)),
+            rate_waits=True,
+        )
+    }
+    assert build_routes(settings)[0].origins == {b"https://app.example:8443", b"null"}
 
 
 def test_a_route_that_says_nothing_has_the_gateways_bound() -> None:

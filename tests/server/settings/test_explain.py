@@ -63,7 +63,7 @@ def test_a_misspelt_key_is_not_told_as_missing_too() -> None:
         pytest.param(ROUTE + "methods = [1]\n", "routes[0].methods[0]", "must be text", id="a number for text"),
         pytest.param(ROUTE + "headers = []\n", "routes[0].headers", "must be a table", id="a list for a table"),
         pytest.param(ROUTE + "headers = { x-a = false }\n", "routes[0].headers.x-a", "is no rule", id="no rule"),
-        pytest.param(ROUTE + "websocket = true\n", "routes[0].websocket", "can only be false", id="websocket"),
+        pytest.param(ROUTE + "websocket = true\n", "routes[0].websocket", "can only be false, or a table", id="websocket"),
         pytest.param(ROUTE.replace('["http://127.0.0.1:8001"]', "[]"), "upstreams.a.endpoints", "must not be empty", id="no endpoints"),
         pytest.param(ROUTE.replace('["http://127.0.0.1:8001"]', "[1]"), "upstreams.a.endpoints[0]", "must be a table", id="one error for a member"),
         pytest.param(ROUTE.replace("[upstreams.a]", '[upstreams."a b"]').replace('m = "a"', 'm = "a b"'), "", "is no name", id="a name"),

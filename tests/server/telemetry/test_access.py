@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from gateway_core.clock import Duration, Instant
-from gateway_core.exchange import Record
+from gateway_core.exchange import Record, RelayEnded
 from gateway_core.limiting import Judgement, Outcome
 from gateway_core.refusal import Refusal
 from gateway_server.telemetry import AccessLog
@@ -107,6 +107,43 @@ def test_a_person_is_told_which_limit_refused_or_would(record: Record, end: str)
     out = io.StringIO()
     AccessLog("console", out).exchange_ended(record, "GET", b"/", NOW)
     assert out.getvalue().endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        (
+            RelayEnded(2, 3, 3, 5, "client", 4000, 4000, 4000),
+            {
+                "closed_by": "client",
+                "close_code": 4000,
+                "client_close": 4000,
+                "upstream_close": 4000,
+            },
+        ),
+        (
+            RelayEnded(2, 3, 3, 5, "gateway", 1001, 0, 0),
+            {"closed_by": "gateway", "close_code": 1001},
+        ),
+    ],
+)
+def test_a_websocket_ends_in_one_line_that_tells_who_closed_it(
+    ended: RelayEnded, told: dict
+) -> None:
+    out = io.StringIO()
+    record = replace(RECORD, status=101, socket=ended)
+    AccessLog("json", out).exchange_ended(record, "GET", b"/a/ws", NOW)
+    line = json.loads(out.getvalue())
+    assert {
+        "messages_in": 2,
+        "messages_out": 3,
+        "bytes_in": 3,
+        "bytes_out": 5,
+    }.items() <= line.items()
+    assert {name: line[name] for name in line if "close" in name} == told
+    out = io.StringIO()
+    AccessLog("console", out).exchange_ended(record, "GET", b"/a/ws", NOW)
+    assert f"2/3 messages  closed by {ended.closed_by}, {ended.code}" in out.getvalue()
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -6,6 +6,7 @@ from .limits import LimitSettings
 from .root import Settings
 from .routes import Edits, RouteSettings
 from .upstreams import EndpointSettings, UpstreamSettings, UpstreamTls
+from .websockets import WebSocketSettings
 
 __all__ = [
     "ComposeSettings",
@@ -19,4 +20,5 @@ __all__ = [
     "Settings",
     "UpstreamSettings",
     "UpstreamTls",
+    "WebSocketSettings",
 ]

@@ -86,6 +86,33 @@ class OneOrMany:
         return {"anyOf": [many.get("items", {}), many]}
 
 
+@dataclass(frozen=True, slots=True)
+class OrFalse:
+    """A table in whose place `false` may stand."""
+
+    table: type[Table]
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Read `false` first, so that what is wrong inside a table is told at its own place."""
+        return core_schema.no_info_wrap_validator_function(
+            _or_false, handler.generate_schema(self.table)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Say that both are taken."""
+        return {"anyOf": [{"const": False}, handler(schema)], "x-type": "table, or false"}
+
+
+def _or_false(value: object, read: Callable[[object], object]) -> object:
+    if value is True:
+        raise wrong("can only be false, or a table", "or leave the key out")
+    return False if value is False else read(value)
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 

@@ -3,21 +3,16 @@
 from typing import Annotated, Literal, TypeAlias
 
 from .compose import ComposeSettings
-from .keys import SWITCH, Reads, Table, key, wrong
+from .keys import SWITCH, OrFalse, Reads, Table, key, wrong
 from .names import Name, Text, Texts
 from .values import BodyMax
+from .websockets import WebSocketSettings
 
 
 def _read_rule(value: object) -> str | Literal[True]:
     if value is True or isinstance(value, str):
         return str(value) if isinstance(value, str) else True
     raise wrong("is no rule", 'write the exact value in quotes, or true for "it must be there"')
-
-
-def _read_off(value: object) -> Literal[False]:
-    if value is not False:
-        raise wrong("can only be false", "or leave the key out")
-    return False
 
 
 Rule: TypeAlias = Annotated[
@@ -101,6 +96,8 @@ class RouteSettings(Table):
         about="Bytes of a request's body; 413 beyond. `false`: no bound.",
         shown="as `gateway.max_request_body`",
     )
-    websocket: (
-        Annotated[Literal[False], Reads(_read_off, {"const": False, "x-type": "false"})] | None
-    ) = key(None, about="`false` refuses upgrades to WebSocket.", shown="unset")
+    websocket: Annotated[WebSocketSettings | Literal[False], OrFalse(WebSocketSettings)] = key(
+        {},
+        about="How WebSockets are held; `false` refuses them.",
+        shown="relayed, with the defaults",
+    )

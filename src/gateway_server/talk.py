@@ -1,0 +1,241 @@
+"""One exchange, spoken to both of its sides: the client's bytes, the upstream's call.
+
+One task performs what the exchange commands. Bytes go from socket to socket with
+back-pressure: the next piece of a body is asked for only when the last one was taken.
+"""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from typing import Final, NoReturn, Protocol, assert_never
+
+import trio
+
+from gateway_core.exchange import (
+    AskAuthority,
+    BodyEnded,
+    CallProgressed,
+    CallUpstream,
+    ClientLeft,
+    Command,
+    Compose,
+    Cut,
+    Event,
+    Exchange,
+    Inform,
+    InquiryEnded,
+    InterimSent,
+    PassTrailers,
+    RequestBodyBroke,
+    RequestBodyRead,
+    RequestBodySent,
+    RequestTrailersRead,
+    Respond,
+    ResponseBodyRead,
+    ResponseBodySent,
+    ResponseTrailersRead,
+    Stage,
+    StreamBody,
+    SwitchProtocols,
+    UpstreamAnswered,
+    UpstreamBroke,
+    UpstreamFailed,
+    UpstreamInformed,
+    VerifyToken,
+)
+from gateway_core.message import Fields, ResponseHead
+
+from .composition import Compositor, nobody_composes
+from .downstream import Downstream
+from .identity.contract import NOBODY_ASKS, Inquirer
+from .upstream import Answer, CallFailedError, UpstreamClient
+
+
+class _Tell(Protocol):
+    def __call__(self, event: Event, /) -> None: ...
+
+
+class _Consult(Protocol):
+    def __call__(self, event: Event, /) -> Sequence[Command]: ...
+
+
+_PROGRESS: Final = {stage: CallProgressed(stage) for stage in Stage}
+"""Made once: a call that goes well tells one of them."""
+
+
+def _nobody_listens(event: Event, /) -> NoReturn:
+    raise AssertionError(f"told {event} before there was a driver")
+
+
+class Talk:
+    """Performs the commands of one exchange; to a call it is its `upstream.Asides`."""
+
+    def __init__(
+        self, exchange: Exchange, clients: Mapping[str, UpstreamClient], client: Downstream
+    ) -> None:
+        self.cut = False
+        self.tell: _Tell = _nobody_listens
+        self.inquirer: Inquirer = NOBODY_ASKS
+        self.compose: Compositor = nobody_composes
+        self.consult: _Consult = _nobody_listens
+        self._exchange = exchange
+        self._clients = clients
+        self._client = client
+        self._answer: Answer | None = None
+        self._ending = False
+        """Whether the client has, or is being sent, all that it was promised."""
+        self._held = b""
+        """A piece of the request's body that was read, and not handed on."""
+
+    def client_left(self) -> None:
+        """Tell the exchange, unless the client may go."""
+        if self._client.refused:
+            self.tell(RequestBodyBroke())
+        elif not self._ending:
+            self.tell(ClientLeft())
+
+    async def give_back(self) -> None:
+        """Give back what the upstream's answer holds."""
+        if self._answer is not None:
+            await self._answer.aclose()
+
+    def perform(self, command: Command) -> Awaitable[Event | None]:
+        """Perform `command`. Not a coroutine of its own: each frame costs at each wait."""
+        match command:
+            case CallUpstream():
+                return self._call(command)
+            case StreamBody():
+                return self._stream(command)
+            case Respond():
+                return self._respond(command)
+            case Compose():
+                return self.compose(command)
+            case Cut():
+                return self._cut_off()
+            case Inform() | PassTrailers():
+                raise AssertionError(f"{command} is performed by whoever consulted")
+            case SwitchProtocols():
+                return self._switch(command)
+            case VerifyToken() | AskAuthority():
+                return self._inquire(command)
+            case _:
+                assert_never(command)
+
+    async def _inquire(self, command: VerifyToken | AskAuthority) -> Event:
+        return InquiryEnded(await self.inquirer.ask(command))
+
+    async def _cut_off(self) -> None:
+        self.cut = True
+
+    async def _switch(self, command: SwitchProtocols) -> Event:
+        raise AssertionError(f"{command}, and no handshake was told of")
+
+    async def _call(self, command: CallUpstream) -> Event:
+        client = self._clients[command.upstream.name]
+        try:
+            answer = await client.call(command, self._next_of_body, self._progressed, asides=self)
+        except CallFailedError as error:
+            return UpstreamFailed(error.kind)
+        self._answer = answer
+        return UpstreamAnswered(answer.head, answer.asked_at, answer.answered_at)
+
+    def _progressed(self, stage: Stage) -> None:
+        self.tell(_PROGRESS[stage])
+
+    async def _next_of_body(self) -> bytes:
+        if not self._held:
+            self.tell(RequestBodySent())
+            piece = await self._client.read()
+            if piece is None:
+                self.client_left()
+            elif piece:
+                self.tell(RequestBodyRead(len(piece)))
+            self._held = piece or b""
+        # Where that was too much, the call is cancelled here, before the bytes go on.
+        await trio.lowlevel.checkpoint_if_cancelled()
+        piece, self._held = self._held, b""
+        return piece
+
+    async def informed(self, status: int, fields: Fields) -> None:
+        """See `upstream.Asides.informed`."""
+        for command in self.consult(UpstreamInformed(ResponseHead(status, fields, 0))):
+            assert isinstance(command, Inform)
+            try:
+                await self._client.inform(command.head)
+            except OSError:
+                self.client_left()
+            else:
+                self.tell(InterimSent())
+
+    def trailers(self) -> Fields:
+        """See `upstream.Asides.trailers`."""
+        trailers = self._client.trailers
+        return self._passing(RequestTrailersRead(trailers)) if trailers else ()
+
+    def _passing(self, event: RequestTrailersRead | ResponseTrailersRead) -> Fields:
+        """Return which trailers go on."""
+        passing: Fields = ()
+        for command in self.consult(event):
+            assert isinstance(command, PassTrailers)
+            passing = command.trailers
+        return passing
+
+    async def _stream(self, command: StreamBody) -> Event:
+        answer = self._answer
+        assert answer is not None
+        if not answer.uploading:
+            return await self._stream_answer(command, answer)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_finish_upload, answer)
+            ended = await self._stream_answer(command, answer)
+            nursery.cancel_scope.cancel()
+        return ended
+
+    async def _stream_answer(self, command: StreamBody, answer: Answer) -> Event:
+        try:
+            await self._client.start(command.head)
+            await self._copy(answer)
+        except CallFailedError as error:
+            return UpstreamBroke(error.kind)
+        except OSError:
+            return ClientLeft()
+        return BodyEnded()
+
+    async def _copy(self, answer: Answer) -> None:
+        tell, client = self.tell, self._client
+        left = answer.head.body
+        while True:
+            if not answer.at_hand:
+                await client.flush()
+            piece = await answer.read()
+            last = not piece or answer.ended
+            left -= len(piece)
+            # A client that has all that it was promised may go: that is no leaving.
+            self._ending = last or left == 0
+            if last:
+                break
+            tell(ResponseBodyRead(len(piece)))
+            await client.send(piece)
+            tell(ResponseBodySent())
+        await answer.aclose()
+        if piece:
+            tell(ResponseBodyRead(len(piece)))
+        trailers = answer.trailers
+        if trailers:
+            trailers = self._passing(ResponseTrailersRead(trailers))
+        with suppress(OSError) if left == 0 and not piece else nullcontext():
+            await client.end(piece, trailers)
+
+    async def _respond(self, command: Respond) -> None:
+        head = command.head
+        if command.close:
+            head = replace(head, fields=(*head.fields, (b"connection", b"close")))
+        with suppress(OSError):  # the client need not wait for what it is told
+            await self._client.start(head)
+            await self._client.end(command.body)
+
+
+async def _finish_upload(answer: Answer) -> None:
+    """Send the rest of a body whose answer is being streamed; what stops it, the answer shows."""
+    with suppress(CallFailedError):
+        await answer.finish_upload()
