@@ -34,6 +34,7 @@ from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
 from .settings.compositions import build_compositions
 from .settings.limits import build_limits
+from .settings.pages import own_pages
 from .settings.report import counted, plain
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
@@ -101,7 +102,7 @@ class Gateway(Starlette):
         self._log = self._log or AccessLog(settings.gateway.access_log)
         policies = _policies(settings)
         self._clients.update(_clients(settings, policies.upstreams))
-        self._own = frozenset(_own_pages(settings, policies.router))
+        self._own = frozenset(own_pages(settings, policies.router))
         self._relays = Relays(build_relays(settings), settings.gateway.drain_timeout)
         self._edge = HttpEdge(policies, self._clients, self._log, self._relays)
         self._sockets = WebSocketEdge(policies, self._clients, self._log, self._relays)
@@ -202,13 +203,6 @@ def _front(settings: Settings) -> FrontSettings:
         own=gateway.protocol == "own",
         connections_max=gateway.connections_max,
     )
-
-
-def _own_pages(settings: Settings, router: Router) -> list[bytes]:
-    if not settings.gateway.endpoints:
-        return []
-    own = [page for page in (b"/livez", b"/readyz") if not router.claims_exact(page)]
-    return own if router.claims(b"/") else [*own, b"/"]
 
 
 def _running(_request: Request) -> JSONResponse:

@@ -10,6 +10,7 @@ import typer
 
 from .check import check
 from .demo import demo
+from .explain import explain
 from .routes import routes
 from .run import run
 from .schema import schema
@@ -28,6 +29,7 @@ app.command()(run)
 app.command()(demo)
 app.command()(check)
 app.command()(routes)
+app.command()(explain)
 app.command()(schema)
 
 
