@@ -1,12 +1,19 @@
 """What the tests of exchanges share: a small gateway in values, and short names for requests."""
 
 from dataclasses import replace
+from typing import Any
 
+from gateway_core.adapting import AdaptiveRules
+from gateway_core.breaking import BreakerRules, SlowRule
+from gateway_core.chance import SplitMix
 from gateway_core.clock import seconds
+from gateway_core.ejecting import EjectionRules
 from gateway_core.exchange import Policies
 from gateway_core.forwarding import ForwardingRules
 from gateway_core.limiting import ByClient, Concurrency, Limit, Limits, PerKey, Rate, SlidingWindow
 from gateway_core.message import FieldEdits, Fields, RequestHead
+from gateway_core.ratio import percent
+from gateway_core.retrying import RetryRules
 from gateway_core.routing import Pattern, Route, Router
 from gateway_core.upstream import Endpoint, Upstream
 from tests.compositions import part, plan
@@ -31,6 +38,24 @@ POLICIES = Policies(
     body_timeout=seconds(30),
     write_timeout=seconds(20),
 )
+
+EVERY_POLICY = replace(
+    UPSTREAM,
+    endpoints=(ENDPOINT, Endpoint("http", "10.0.0.2", 8001), Endpoint("http", "10.0.0.3", 8001)),
+    retries=RetryRules(tries=3),
+    per_try_timeout=seconds(3),
+    breaker=BreakerRules(failure_ratio=percent(50), slow=SlowRule(seconds(2), percent(50))),
+    ejection=EjectionRules(),
+    slow_start=seconds(30),
+    adaptive=AdaptiveRules(limit_min=50),
+    hedge_after=seconds(0.5),
+)
+
+
+def protected(**changes: Any) -> Policies:
+    """A gateway of its own whose upstream has every policy, or as `changes` say."""
+    upstream = replace(EVERY_POLICY, **changes)
+    return replace(POLICIES, upstreams={"service-a": upstream}, dice=SplitMix(0))
 
 
 def limited_policies(*limits: Limit) -> Policies:

@@ -3,7 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from .adapting import AdaptiveRules
+from .balancing import HashOn
+from .breaking import BreakerRules
 from .clock import Duration, seconds
+from .ejecting import EjectionRules
+from .ratio import Ratio, percent
+from .retrying import NO_RETRIES, RetryRules
 
 CONNECT_TIMEOUT: Final = seconds(2)
 RESPONSE_TIMEOUT: Final = seconds(15)
@@ -12,6 +18,9 @@ CONNECTIONS_MAX: Final = 1024
 """Connections to one endpoint at once: a bound, not a target."""
 WAITING_MAX: Final = 1024
 """Requests that may wait for a connection to one endpoint; beyond, 503 at once."""
+
+PANIC: Final = percent(50)
+"""Envoy's: with fewer endpoints well than that, health is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,15 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """What a client is answered where the service cannot answer."""
+
+    status: int
+    body: bytes
+    content_type: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Upstream:
     """A service: endpoints that answer alike, and how to treat them."""
 
@@ -65,3 +83,20 @@ class Upstream:
     """Whether the client's Host is passed on, or the endpoint's own is sent."""
     connections_max: int = CONNECTIONS_MAX
     waiting_max: int = WAITING_MAX
+    balance: str = "two-choices"
+    """The word for an algorithm: `balancing.BALANCERS`."""
+    hash_on: HashOn | None = None
+    retries: RetryRules = NO_RETRIES
+    per_try_timeout: Duration | None = None
+    """From the beginning of a try until the answer's head; then another try, if there is one."""
+    breaker: BreakerRules | None = None
+    """Of each endpoint."""
+    ejection: EjectionRules | None = None
+    slow_start: Duration = Duration(0)
+    """How long an endpoint that joins or comes back takes to its full share; 0: no time."""
+    panic: Ratio = PANIC
+    """The share of endpoints that must be well; with fewer, all are called, well or not."""
+    adaptive: AdaptiveRules | None = None
+    hedge_after: Duration | None = None
+    """How long to wait for the head of an answer before a second endpoint is asked as well."""
+    fallback: Fallback | None = None

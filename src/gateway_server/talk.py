@@ -14,12 +14,14 @@ import trio
 from gateway_core.exchange import (
     AskAuthority,
     BodyEnded,
+    CallBeside,
     CallProgressed,
     CallUpstream,
     ClientLeft,
     Command,
     Compose,
     Cut,
+    DropCall,
     Event,
     Exchange,
     Inform,
@@ -27,8 +29,6 @@ from gateway_core.exchange import (
     InterimSent,
     PassTrailers,
     RequestBodyBroke,
-    RequestBodyRead,
-    RequestBodySent,
     RequestTrailersRead,
     Respond,
     ResponseBodyRead,
@@ -48,7 +48,9 @@ from gateway_core.message import Fields, ResponseHead
 from .composition import Compositor, nobody_composes
 from .downstream import Downstream
 from .identity.contract import NOBODY_ASKS, Inquirer
-from .upstream import Answer, CallFailedError, UpstreamClient
+from .racing import Race
+from .request_body import RequestBody, no_body
+from .upstream import Answer, BodyReader, CallFailedError, UpstreamClient
 
 
 class _Tell(Protocol):
@@ -84,8 +86,7 @@ class Talk:
         self._answer: Answer | None = None
         self._ending = False
         """Whether the client has, or is being sent, all that it was promised."""
-        self._held = b""
-        """A piece of the request's body that was read, and not handed on."""
+        self._body: RequestBody | None = None
 
     def client_left(self) -> None:
         """Tell the exchange, unless the client may go."""
@@ -110,9 +111,11 @@ class Talk:
                 return self._respond(command)
             case Compose():
                 return self.compose(command)
+            case DropCall():
+                return self._drop_call()
             case Cut():
                 return self._cut_off()
-            case Inform() | PassTrailers():
+            case CallBeside() | Inform() | PassTrailers():
                 raise AssertionError(f"{command} is performed by whoever consulted")
             case SwitchProtocols():
                 return self._switch(command)
@@ -124,6 +127,12 @@ class Talk:
     async def _inquire(self, command: VerifyToken | AskAuthority) -> Event:
         return InquiryEnded(await self.inquirer.ask(command))
 
+    async def _drop_call(self) -> None:
+        # What was being called is cancelled already: that is what overtaking means.
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.drop()
+
     async def _cut_off(self) -> None:
         self.cut = True
 
@@ -132,8 +141,11 @@ class Talk:
 
     async def _call(self, command: CallUpstream) -> Event:
         client = self._clients[command.upstream.name]
+        if command.hedge_after is not None:
+            return await Race(client, self.tell, self.consult, self._own).run(command)
+        body = self._body_of(command) if command.request.body else no_body
         try:
-            answer = await client.call(command, self._next_of_body, self._progressed, asides=self)
+            answer = await client.call(command, body, self._progressed, asides=self)
         except CallFailedError as error:
             return UpstreamFailed(error.kind)
         self._answer = answer
@@ -142,19 +154,13 @@ class Talk:
     def _progressed(self, stage: Stage) -> None:
         self.tell(_PROGRESS[stage])
 
-    async def _next_of_body(self) -> bytes:
-        if not self._held:
-            self.tell(RequestBodySent())
-            piece = await self._client.read()
-            if piece is None:
-                self.client_left()
-            elif piece:
-                self.tell(RequestBodyRead(len(piece)))
-            self._held = piece or b""
-        # Where that was too much, the call is cancelled here, before the bytes go on.
-        await trio.lowlevel.checkpoint_if_cancelled()
-        piece, self._held = self._held, b""
-        return piece
+    def _own(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def _body_of(self, command: CallUpstream) -> BodyReader:
+        if self._body is None:
+            self._body = RequestBody(self._client, self.tell, self.client_left, command.keep)
+        return self._body.begin()
 
     async def informed(self, status: int, fields: Fields) -> None:
         """See `upstream.Asides.informed`."""

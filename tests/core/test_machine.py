@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -19,9 +19,11 @@ from gateway_core.exchange import (
     MOVES,
     Abandoned,
     BodyEnded,
+    CallLost,
     CallProgressed,
     ClientLeft,
     Exchange,
+    HedgeDue,
     IdentityUnavailable,
     InquiryEnded,
     InterimSent,
@@ -65,7 +67,7 @@ from gateway_core.probe import (
 )
 from tests.compositions import begun, part, plan
 from tests.core.relay.relays import limited, relay_events
-from tests.exchanges import POLICIES, at_once, get, limited_policies
+from tests.exchanges import POLICIES, at_once, get, limited_policies, protected
 from tests.guards import WALL, guarded, with_key, with_token
 from tests.tokens import token
 
@@ -96,7 +98,20 @@ def exchange_events(machine: Exchange) -> list[object]:
         for status in (200, 503)
     ]
     interim: list[object] = [UpstreamInformed(ResponseHead(103, (), 0)), InterimSent()]
-    failed = [UpstreamFailed(kind) for kind in FailureKind]
+    failed: list[object] = [UpstreamFailed(kind) for kind in FailureKind]
+    attempts = machine._attempts
+    if machine.phase is Phase.CALLING and attempts is not None:
+        if attempts._hedge_after() is not None:
+            failed.append(HedgeDue())
+        if attempts.hedging:
+            failed += [
+                CallProgressed(Stage.SENT, hedge=True),
+                CallLost(hedge=True, kind=None, status=503),
+            ]
+            failed += [
+                CallLost(hedge=False, kind=FailureKind.RESET),
+                *(replace(a, hedge=True) for a in answered),
+            ]
     streaming: list[object] = [
         ResponseBodyRead(9),
         ResponseBodySent(),
@@ -107,6 +122,7 @@ def exchange_events(machine: Exchange) -> list[object]:
     by_phase: dict[Phase, list[object]] = {
         Phase.ROUTING: arrived,
         Phase.CALLING: [*upload, *interim, *answered, *failed],
+        Phase.BACKING_OFF: [RequestBodyBroke(), *(CallProgressed(stage) for stage in Stage)],
         Phase.STREAMING: [*upload, *streaming],
         Phase.RELAYING: [RelayEnded(0, 0, 0, 0, "client", 1000, 1000, 1000)],
         Phase.DONE: [*arrived, *upload, *interim, *answered, *failed, *streaming],
@@ -161,6 +177,7 @@ MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
     "limited exchange": Kind(lambda: Exchange(limited_policies()), exchange_events),
     "guarded exchange": Kind(lambda: Exchange(guarded()), guarded_events),
+    "exchange, every policy on": Kind(lambda: Exchange(protected()), exchange_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
     "composition": Kind(lambda: Composition(COMPOSED), composition_events),
     "relay, waiting": Kind(lambda: limited(waits=True), relay_events),

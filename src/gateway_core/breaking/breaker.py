@@ -99,9 +99,12 @@ class Breaker:
             return now >= self.half_open_at
         return self.probing < self.rules.probes
 
-    def succeeded(self, permit: Permit, took: Duration, now: Instant) -> None:
-        """Settle `permit`: an answer came that is no failure, after `took`."""
-        self._settle(permit, took, now, failed=False)
+    def succeeded(self, permit: Permit, took: Duration, now: Instant) -> bool:
+        """Settle `permit`: an answer came that is no failure, after `took`.
+
+        Return whether that closed the breaker.
+        """
+        return self._settle(permit, took, now, failed=False)
 
     def failed(self, permit: Permit, took: Duration, now: Instant) -> None:
         """Settle `permit`: no answer came, or one that is a failure, after `took`."""
@@ -112,9 +115,10 @@ class Breaker:
         if permit == self._generation and self.state is _HALF_OPEN:
             self.probing -= 1
 
-    def _settle(self, permit: Permit, took: Duration, now: Instant, *, failed: bool) -> None:
+    def _settle(self, permit: Permit, took: Duration, now: Instant, *, failed: bool) -> bool:
+        """Count an outcome, and move if it says so; tell whether that closed the breaker."""
         if permit != self._generation:
-            return
+            return False
         slow = self.rules.slow is not None and took > self.rules.slow.over
         if self.state is _CLOSED:
             self._failures = self._failures + 1 if failed else 0
@@ -122,17 +126,19 @@ class Breaker:
                 self._window.add(now, failed=failed, slow=slow)
             if self._trips(failed=failed, slow=slow):
                 self._open(now)
-            return
+            return False
         # No permit is given while OPEN, so this one was a probe's.
         assert self.state is _HALF_OPEN
         self.probing -= 1
         if failed or slow:
             self._open(now)
-            return
+            return False
         self._passed += 1
-        if self._passed >= self.rules.probes_to_close:
-            self._openings = 0
-            self._move_to(_CLOSED)
+        if self._passed < self.rules.probes_to_close:
+            return False
+        self._openings = 0
+        self._move_to(_CLOSED)
+        return True
 
     def _trips(self, *, failed: bool, slow: bool) -> bool:
         """Whether the call that was just counted, good or bad, is one too many."""

@@ -7,14 +7,16 @@ from .identity import failure_limit
 from .phases import MOVES, Phase
 from .policies import Policies
 from .record import Record
-from .refusals import over_limit, too_large, upstream_failed
+from .refusals import over_limit, too_large, unavailable, upstream_failed
 from .upgrading import accept_token, handshake_flaw
 from .vocabulary import (
     Abandoned,
     AskAuthority,
     BodyEnded,
+    CallBeside,
     CallerDenied,
     CallerNamed,
+    CallLost,
     CallProgressed,
     CallUpstream,
     ClientLeft,
@@ -22,7 +24,9 @@ from .vocabulary import (
     Compose,
     Composed,
     Cut,
+    DropCall,
     Event,
+    HedgeDue,
     IdentityTold,
     IdentityUnavailable,
     Inform,
@@ -59,6 +63,8 @@ __all__ = [
     "Admission",
     "AskAuthority",
     "BodyEnded",
+    "CallBeside",
+    "CallLost",
     "CallProgressed",
     "CallUpstream",
     "CallerDenied",
@@ -70,8 +76,10 @@ __all__ = [
     "Cut",
     "Door",
     "Doubtful",
+    "DropCall",
     "Event",
     "Exchange",
+    "HedgeDue",
     "IdentityTold",
     "IdentityUnavailable",
     "Inform",
@@ -109,5 +117,6 @@ __all__ = [
     "handshake_flaw",
     "over_limit",
     "too_large",
+    "unavailable",
     "upstream_failed",
 ]

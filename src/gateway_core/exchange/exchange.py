@@ -1,22 +1,16 @@
 """The life of one HTTP request, from its head to the last byte of its answer.
 
     ROUTING --call--> CALLING --head--> STREAMING --end, or cut--> DONE
-     |   |               ^ |                                        ^
-     |   +-> IDENTIFYING + +--101--> RELAYING --both sides closed---+
-     |         |           |                                        |
-     +---------+-refused---+-----------failed, too slow, too large--+
+     |   |             ^ | ^ |                                      ^
+     |   +-IDENTIFYING-+ | | +--101--> RELAYING --both sides closed-+
+     |         |  failed v |                                        |
+     |         |       BACKING_OFF --nobody may be called-----------+
+     +-refused-+-------------+---------failed, too slow, too large--+
      +---------+-out of many--> COMPOSING --------------------------+
 
-Bodies pass from socket to socket beside the machine; it is told how far they
-are, and on whom they wait, so that each wait has its own time-out:
-
-    waiting for                      at most              then
-    a connection, its turn           connect_timeout      503 (turn), 504 (connection)
-    the client's next bytes          body_timeout         408
-    the upstream to take them        idle_timeout         504
-    the answer's head                response_timeout     504; anew with each interim answer
-    the answer's next bytes          idle_timeout         cut
-    the client to take them          write_timeout        cut
+Bodies pass from socket to socket beside the machine; it is told how far they are,
+and on whom they wait (`waits`). Whom to call, and whether again, `attempts` says;
+what each side is told of the other, `translation`.
 
 A cut transfer never looks complete: chunked bodies lack their last chunk
 (RFC 9112, 8), HTTP/2 streams end with RST_STREAM.
@@ -26,35 +20,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-from ..clock import NEVER, Instant, after
+from ..clock import NEVER, Duration, Instant, after
 from ..errors import FailureKind
-from ..forwarding import (
-    forward_request,
-    forward_response,
-)
 from ..machine import Tick
-from ..message import Fields, RequestHead, ResponseHead
-from ..refusal import Refusal, refused
-from ..upstream import Upstream
+from ..message import RequestHead, ResponseHead
+from ..refusal import Refusal
+from ..roster import Unavailable
+from ..upstream import IDLE_TIMEOUT, Fallback
 from .admission import Admission, Doubtful, admit, admit_told
+from .attempts import Attempts
 from .identity import IDENTITY_TIMEOUT
 from .parts import admit_part, composed, to_compose
-from .phases import CALL_TIMEOUT, MOVES, Phase, Wait
+from .phases import Phase
 from .policies import Policies
 from .record import Record
-from .refusals import MALFORMED_BODY, SLOW_BODY, too_large, upstream_failed
-from .trailing import pass_trailers
-from .upgrading import REBUILT, Handshake, handshake_of, may_open, switching_head
+from .refusals import (
+    MALFORMED_BODY,
+    SLOW_BODY,
+    answer_of,
+    too_large,
+    unavailable,
+    upstream_failed,
+)
+from .translation import Translation
+from .upgrading import Handshake, handshake_of, may_open, switching_head
 from .vocabulary import (
     Abandoned,
     BodyEnded,
+    CallLost,
     CallProgressed,
     CallUpstream,
     ClientLeft,
     Command,
     Composed,
     Cut,
+    DropCall,
     Event,
+    HedgeDue,
     IdentityTold,
     IdentityUnavailable,
     Inform,
@@ -79,6 +81,7 @@ from .vocabulary import (
     UpstreamFailed,
     UpstreamInformed,
 )
+from .waits import CALL_TIMEOUT, Wait, Waits
 
 CLIENT_LEFT: Final = 499
 """Logged, never sent: nobody reads it any more."""
@@ -90,32 +93,21 @@ _CLIENT_READ: Final = Wait.CLIENT_READ
 
 
 @dataclass(slots=True)
-class Exchange:
+class Exchange(Waits):
     """One request and its answer. See the module's diagram."""
 
     policies: Policies
-    phase: Phase = Phase.ROUTING
     record: Record = field(default_factory=Record)
     _head: RequestHead | None = None
-    _doubtful: Doubtful | None = None
-    _admission: Admission | None = None
     _handshake: Handshake | None = None
     """What we ask of the upstream where a WebSocket is to be opened."""
-    _asked: tuple[bytes, ...] = ()
-    """The authorities by which the upstream may name itself in its answer."""
-    _upstream: Upstream | None = None
-    _takes_trailers: bool = False
-    """Whether the client keeps what trails its answer."""
-    _answer_fields: Fields = ()
-    """Of the upstream's answer, as they came."""
-    _stage: Stage = Stage.CONNECTING
-    deadline: Instant = NEVER
-    """When to say Tick: the nearest of the three below."""
-    _call_deadline: Instant = NEVER
-    _upload: Wait = Wait.CLIENT_BODY
-    _upload_deadline: Instant = NEVER
-    _download: Wait = Wait.UPSTREAM_BODY
-    _download_deadline: Instant = NEVER
+    _doubtful: Doubtful | None = None
+    _admission: Admission | None = None
+    _translation: Translation | None = None
+    _attempts: Attempts | None = None
+    """Whom to call, and what is taken for that: given back when the exchange is done."""
+    _idle: Duration = IDLE_TIMEOUT
+    """How long the upstream may be silent in the middle of a body."""
 
     @property
     def done(self) -> bool:
@@ -128,9 +120,9 @@ class Exchange:
         match event:
             case ResponseBodyRead():
                 self.record.bytes_out += event.size
-                self._wait_download(_CLIENT_READ, now)
+                self._wait_download(_CLIENT_READ, now, self.policies, self._idle)
             case ResponseBodySent():
-                self._wait_download(_UPSTREAM_BODY, now)
+                self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
             case RequestArrived():
                 return self._on_arrival(event, now)
             case InquiryEnded():
@@ -145,9 +137,13 @@ class Exchange:
             case RequestBodyRead():
                 return self._on_request_body_read(event, now)
             case RequestBodySent():
-                self._wait_upload(Wait.CLIENT_BODY, now)
+                self._wait_upload(Wait.CLIENT_BODY, now, self.policies, self._idle)
             case UpstreamFailed():
-                return self._on_failure(event.kind)
+                return self._on_failure(event.kind, now)
+            case HedgeDue():
+                return self._on_hedge_due(now)
+            case CallLost():
+                self._on_call_lost(event, now)
             case RelayEnded():
                 self._on_relay_ended(event)
             case Composed() | NotComposed():
@@ -198,51 +194,66 @@ class Exchange:
     def _on_admission(self, admitted: Admission | Refusal, now: Instant) -> Sequence[Command]:
         if isinstance(admitted, Refusal):
             return self._refuse(admitted)
-        self._admission = admitted
-        if not admitted.match.route.upstream:
-            self._call_deadline = self.deadline = NEVER
+        self._admission, route = admitted, admitted.match.route
+        if not route.upstream:
+            self._wait_until(NEVER)
             self._move_to(Phase.COMPOSING)
             return (to_compose(admitted, self._head, self.record),)
-        return self._call(now)
-
-    def _call(self, now: Instant) -> Sequence[Command]:
         assert self._head is not None
-        assert self._admission is not None
-        admission, handshake = self._admission, self._handshake
-        found = admission.match
-        upstream = self.policies.upstreams[found.route.upstream]
-        endpoint = upstream.endpoints[0]
-        request = forward_request(
-            self._head,
-            admission.client,
-            self.policies.plans[found.route.name],
-            target=found.target,
-            authority=(upstream.preserve_host and found.authority) or endpoint.authority,
-            request_id=self.record.request_id,
-            drop=admission.drops if handshake is None else admission.drops | REBUILT,
-            add=admission.told if handshake is None else handshake.fields + admission.told,
-        )
-        self._asked = (request.authority, endpoint.authority)
-        self._upstream, self._takes_trailers = upstream, request.takes_trailers
-        self.record.endpoint, self.record.asked = endpoint.name, now
-        self.record.attempts += 1
+        plan, request_id = self.policies.plans[route.name], self.record.request_id
+        self._translation = Translation(self._head, admitted, plan, request_id, self._handshake)
+        roster = self.policies.rosters[route.upstream]
+        self._idle = roster.upstream.idle_timeout
+        self._attempts = attempts = Attempts(roster, self._translation, self.record)
+        return self._call(attempts, attempts.start(now), now)
+
+    def _call(
+        self, attempts: Attempts, call: CallUpstream | Unavailable, now: Instant
+    ) -> Sequence[Command]:
+        upstream = attempts.upstream
+        if isinstance(call, Unavailable):
+            return self._refuse(unavailable(call, upstream.name), upstream.fallback)
         self._stage = Stage.CONNECTING
-        self.deadline = self._call_deadline = after(now, upstream.connect_timeout)
+        self._wait_until(attempts.until(now, upstream.connect_timeout))
         self._move_to(Phase.CALLING)
-        return (CallUpstream(upstream, endpoint, request, upgrade=handshake is not None),)
+        return (call,)
+
+    def _on_hedge_due(self, now: Instant) -> Sequence[Command]:
+        attempts = self._attempts
+        beside = attempts.hedge(now) if attempts and self.phase is Phase.CALLING else None
+        if attempts is None or beside is None:
+            return ()
+        # From now on the younger call's waits count; the older one's again, if that one is lost.
+        self._older_deadline = self._call_deadline
+        self._wait_until(after(now, attempts.upstream.connect_timeout))
+        return (beside,)
+
+    def _on_call_lost(self, event: CallLost, now: Instant) -> None:
+        attempts = self._attempts
+        if attempts is not None and attempts.hedging and self.phase is Phase.CALLING:
+            attempts.lost(now, event.kind, event.status, hedge=event.hedge)
+            if event.hedge:
+                self._wait_until(self._older_deadline)
 
     def _on_progress(self, event: CallProgressed, now: Instant) -> None:
-        assert self._upstream is not None
+        attempts = self._attempts
+        assert attempts is not None
+        calling, upstream = self.phase is Phase.CALLING, attempts.upstream
+        if self.phase is Phase.BACKING_OFF:
+            return  # of a call that was given up
+        if attempts.hedging and not event.hedge:
+            self._older_deadline = attempts.until(now, upstream.response_timeout)
+            return
         self._stage = event.stage
         if event.stage is Stage.SENDING:
-            self._call_deadline = NEVER
-            self._wait_upload(Wait.UPSTREAM_WRITE, now)
+            self._call_deadline = attempts.try_until
+            self._wait_upload(Wait.UPSTREAM_WRITE, now, self.policies, self._idle)
         elif event.stage is Stage.SENT:
             self._upload_deadline = NEVER
-            if self.phase is Phase.CALLING:
-                self._call_deadline = after(now, self._upstream.response_timeout)
-        elif self.phase is Phase.CALLING:
-            self._call_deadline = after(now, self._upstream.connect_timeout)
+            if calling:
+                self._call_deadline = attempts.until(now, upstream.response_timeout)
+        elif calling:
+            self._call_deadline = attempts.until(now, upstream.connect_timeout)
         self._choose_deadline()
 
     def _on_request_body_read(self, event: RequestBodyRead, now: Instant) -> Sequence[Command]:
@@ -251,70 +262,63 @@ class Exchange:
         limit = self._admission.match.route.body_max
         if limit is not None and self.record.bytes_in > limit:
             return self._end_early(too_large(limit))
-        self._wait_upload(Wait.UPSTREAM_WRITE, now)
+        self._wait_upload(Wait.UPSTREAM_WRITE, now, self.policies, self._idle)
         return ()
 
     def _on_answer(self, event: UpstreamAnswered, now: Instant) -> Sequence[Command]:
+        assert self._attempts is not None
+        assert self._translation is not None
+        read = self.record.bytes_in
+        wait = self._attempts.answered(event.head, read, now, hedge=event.hedge)
+        if wait is not None:
+            return self._back_off(wait, now)
         self.record.answered, self.record.status = now, event.head.status
-        self._answer_fields = event.head.fields
+        self._translation.answer_fields = event.head.fields
         self._call_deadline = self._upload_deadline = NEVER
         assert self._head is not None
         if self._handshake is not None and may_open(event.head, self._head):
-            return self._on_upgrade(event.head, self._handshake)
+            return self._on_upgrade(event.head, self._handshake, now)
         self._move_to(Phase.STREAMING)
-        self._wait_download(_UPSTREAM_BODY, now)
-        return (StreamBody(self._forwarded(event.head, answer=True)),)
-
-    def _forwarded(self, head: ResponseHead, *, answer: bool) -> ResponseHead:
-        """Return what the client is told: of the final answer, with what its admission adds."""
-        admission = self._admission
-        assert admission is not None
-        head = forward_response(
-            head,
-            admission.client,
-            self.policies.plans[admission.match.route.name],
-            asked=self._asked,
-            request_id=self.record.request_id,
-            takes_trailers=self._takes_trailers,
-        )
-        return admission.told_on(head) if answer else head
+        self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
+        return (StreamBody(self._translation.answer(event.head, final=True)),)
 
     def _on_interim_answer(self, event: UpstreamInformed, now: Instant) -> Sequence[Command]:
         """Pass it on, unless to HTTP/1.0, which knows none (RFC 9110, 15.2)."""
         assert self._head is not None
-        assert self._admission is not None
+        assert self._translation is not None
         if self.phase is not Phase.CALLING:
             return ()
         if self._head.version == "1.0":
             self._wait_for_head(now)
             return ()
         self._call_deadline = NEVER
-        self._wait_download(_CLIENT_READ, now)
+        self._wait_download(_CLIENT_READ, now, self.policies, self._idle)
         self._choose_deadline()
-        return (Inform(self._forwarded(event.head, answer=False)),)
+        return (Inform(self._translation.answer(event.head, final=False)),)
 
     def _wait_for_head(self, now: Instant) -> None:
         """Grant the time of a head anew: an upstream that says "wait" is alive."""
-        assert self._upstream is not None
+        attempts = self._attempts
+        assert attempts is not None
         if self._stage is Stage.SENT and self.phase is Phase.CALLING:
-            self._call_deadline = after(now, self._upstream.response_timeout)
+            self._call_deadline = attempts.until(now, attempts.upstream.response_timeout)
         self._choose_deadline()
 
     def _on_trailers(self, event: RequestTrailersRead | ResponseTrailersRead) -> Sequence[Command]:
-        assert self._head is not None
-        assert self._admission is not None
-        plan = self.policies.plans[self._admission.match.route.name]
-        answered = self._answer_fields if self._takes_trailers else None
-        return pass_trailers(event, plan, self._head.fields, answered)
+        assert self._translation is not None
+        return self._translation.trailers(event)
 
-    def _on_upgrade(self, answer: ResponseHead, handshake: Handshake) -> Sequence[Command]:
+    def _on_upgrade(
+        self, answer: ResponseHead, handshake: Handshake, now: Instant
+    ) -> Sequence[Command]:
         assert self._head is not None
+        assert self._translation is not None
         agreed = handshake.agreed(answer)
         if agreed is None:
-            return self._on_failure(FailureKind.PROTOCOL)
+            return self._on_failure(FailureKind.PROTOCOL, now)
         self._move_to(Phase.RELAYING)
         self.deadline = NEVER
-        head = switching_head(self._forwarded(answer, answer=True), self._head)
+        head = switching_head(self._translation.answer(answer, final=True), self._head)
         self.record.status = head.status
         return (SwitchProtocols(head, agreed.deflated, agreed.subprotocol),)
 
@@ -331,41 +335,35 @@ class Exchange:
         answer = composed(event, self._admission, self.policies, self.record, self._head.method)
         return (answer,)
 
-    def _on_failure(self, kind: FailureKind) -> Sequence[Command]:
-        return self._refuse(upstream_failed(kind, self.record.upstream))
+    def _on_failure(self, kind: FailureKind, now: Instant) -> Sequence[Command]:
+        attempts = self._attempts
+        assert attempts is not None
+        wait = attempts.failed(kind, self.record.bytes_in, now)
+        if wait is not None:
+            return self._back_off(wait, now)
+        upstream = attempts.upstream
+        return self._refuse(upstream_failed(kind, upstream.name), upstream.fallback)
+
+    def _back_off(self, wait: Duration, now: Instant) -> Sequence[Command]:
+        self._wait_until(after(now, wait))
+        self._move_to(Phase.BACKING_OFF)
+        return (DropCall(),)
 
     def _on_deadline(self, now: Instant) -> Sequence[Command]:
         if now < self.deadline:
             return ()
         if self.phase is Phase.IDENTIFYING:
             return self._on_inquiry(IdentityUnavailable("identity-timeout"), now)
+        if self.phase is Phase.BACKING_OFF:
+            assert self._attempts is not None
+            return self._call(self._attempts, self._attempts.again(now), now)
         if now >= self._call_deadline:
-            return self._on_failure(CALL_TIMEOUT[self._stage])
+            return self._on_failure(CALL_TIMEOUT[self._stage], now)
         if now >= self._download_deadline:
             return self._cut(self._download.value)
         if self._upload is Wait.UPSTREAM_WRITE:
-            return self._on_failure(FailureKind.WRITE_TIMEOUT)
+            return self._on_failure(FailureKind.WRITE_TIMEOUT, now)
         return self._refuse(SLOW_BODY)
-
-    def _wait_upload(self, wait: Wait, now: Instant) -> None:
-        assert self._upstream is not None
-        if self.phase is not Phase.CALLING:
-            return  # once answered, whether the rest is sent is between client and upstream
-        client = wait is Wait.CLIENT_BODY
-        timeout = self.policies.body_timeout if client else self._upstream.idle_timeout
-        self._upload, self._upload_deadline = wait, after(now, timeout)
-        self._choose_deadline()
-
-    def _wait_download(self, wait: Wait, now: Instant) -> None:
-        assert self._upstream is not None
-        client = wait is _CLIENT_READ
-        timeout = self.policies.write_timeout if client else self._upstream.idle_timeout
-        # Once streaming, no other wait is bounded.
-        self._download = wait
-        self.deadline = self._download_deadline = after(now, timeout)
-
-    def _choose_deadline(self) -> None:
-        self.deadline = min(self._call_deadline, self._upload_deadline, self._download_deadline)
 
     def _end_early(self, refusal: Refusal) -> Sequence[Command]:
         """Answer with `refusal` if the client has no head yet, else cut."""
@@ -373,12 +371,14 @@ class Exchange:
             return self._cut(refusal.reason)
         return self._refuse(refusal)
 
-    def _refuse(self, refusal: Refusal) -> Sequence[Command]:
+    def _refuse(self, refusal: Refusal, fallback: Fallback | None = None) -> Sequence[Command]:
+        """Answer with `refusal`; with `fallback` in its place, where an upstream is to blame."""
         assert self._head is not None
-        self._finish(refusal.status, refusal.reason)
+        self._finish(fallback.status if fallback else refusal.status, refusal.reason)
         if self._admission is not None:
             refusal = refusal.with_fields(*self._admission.fields)
-        head, body = refused(refusal, self.record.request_id, self._head.method)
+        request_id, method = self.record.request_id, self._head.method
+        head, body = answer_of(refusal, fallback, request_id, method)
         self.record.bytes_out = len(body)
         return (Respond(head, body, refusal.close),)
 
@@ -388,12 +388,9 @@ class Exchange:
 
     def _finish(self, status: int, reason: str) -> None:
         self.record.status, self.record.reason = status, reason
-        self._call_deadline = self._upload_deadline = self._download_deadline = NEVER
-        self.deadline = NEVER
+        self._wait_until(NEVER)
+        if self._attempts is not None:
+            self._attempts.end()
         if self._admission is not None:
             self._admission.release()
         self._move_to(_DONE)
-
-    def _move_to(self, phase: Phase) -> None:
-        assert (self.phase, phase) in MOVES, (self.phase, phase)
-        self.phase = phase

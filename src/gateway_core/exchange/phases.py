@@ -1,10 +1,7 @@
-"""Where an exchange can be, how it can move on, and on whom it waits. See `exchange`."""
+"""Where an exchange can be, and how it can move on. See `exchange`."""
 
 import enum
 from typing import Final
-
-from ..errors import FailureKind
-from .vocabulary import Stage
 
 
 class Phase(enum.Enum):
@@ -16,6 +13,8 @@ class Phase(enum.Enum):
     CALLING = "calling"
     COMPOSING = "composing"
     """An answer is made out of many: a composition (`gateway_core.composition`) sees to it."""
+    BACKING_OFF = "backing-off"
+    """Between two tries."""
     STREAMING = "streaming"
     RELAYING = "relaying"
     """A WebSocket is open: a relay (`gateway_core.relay`) sees to it."""
@@ -32,6 +31,9 @@ MOVES: Final = frozenset(
         (Phase.IDENTIFYING, Phase.CALLING),
         (Phase.IDENTIFYING, Phase.COMPOSING),
         (Phase.IDENTIFYING, Phase.DONE),
+        (Phase.CALLING, Phase.BACKING_OFF),
+        (Phase.BACKING_OFF, Phase.CALLING),
+        (Phase.BACKING_OFF, Phase.DONE),
         (Phase.CALLING, Phase.STREAMING),
         (Phase.CALLING, Phase.RELAYING),
         (Phase.RELAYING, Phase.DONE),
@@ -39,21 +41,3 @@ MOVES: Final = frozenset(
         (Phase.STREAMING, Phase.DONE),
     }
 )
-
-
-class Wait(enum.Enum):
-    """On whom a transfer waits; the value is the reason if it waits too long."""
-
-    CLIENT_BODY = "client-body-timeout"
-    UPSTREAM_WRITE = "upstream-write-timeout"
-    UPSTREAM_BODY = "upstream-idle-timeout"
-    CLIENT_READ = "client-write-timeout"
-
-
-CALL_TIMEOUT: Final = {
-    Stage.QUEUED: FailureKind.OVERLOADED,
-    Stage.CONNECTING: FailureKind.CONNECT_TIMEOUT,
-    Stage.SENDING: FailureKind.RESPONSE_TIMEOUT,
-    Stage.SENT: FailureKind.RESPONSE_TIMEOUT,
-}
-"""How a call failed that took too long, by how far it was."""

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..chance import Dice, SplitMix
 from ..clock import Duration, seconds
 from ..composing import Plan, part_routes
 from ..errors import ConfigError
 from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forwarding_plan
 from ..limiting import Limiter, Limits
+from ..roster import Roster
 from ..routing import Route, Router
 from ..upstream import Upstream
 from .door import Door
@@ -42,11 +44,17 @@ class Policies:
     """What a route answers that has no upstream, by the route's name."""
     parts: Mapping[str, Route] = field(init=False)
     """Where the requests of compositions go, by the route's name; no client can ask for one."""
+    dice: Dice = field(default_factory=lambda: SplitMix(0))
+    """All chance there is. A server gives dice that nobody can foresee."""
     plans: Mapping[str, ForwardingPlan] = field(init=False)
     """What forwarding does on each route, by the route's name."""
+    rosters: Mapping[str, Roster] = field(init=False)
+    """The endpoints on duty, by the upstream's name. What is remembered of them changes."""
 
     def __post_init__(self) -> None:
-        """Work out the plan of each route."""
+        """Work out the plan of each route, and call up the endpoints of each upstream."""
+        rosters = {name: Roster(each, self.dice) for name, each in self.upstreams.items()}
+        object.__setattr__(self, "rosters", rosters)
         plans: dict[str, ForwardingPlan] = {}
         parts = part_routes(self.compositions)
         object.__setattr__(self, "parts", parts)

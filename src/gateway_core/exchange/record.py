@@ -21,6 +21,13 @@ class Record:
     """By which scheme; or why nobody was named: more than the client is told."""
     endpoint: str = ""
     attempts: int = 0
+    """Calls that were made, hedges included."""
+    breaker: str = ""
+    """State of the endpoint's breaker when it was last asked; "" where there is none."""
+    retry: str = ""
+    """Why a try that failed was the last one; "" where that was nobody's question."""
+    hedge: str = ""
+    """Whether a call beside the first one "won" or "lost"; "" where there was none."""
     status: int = 0
     reason: str = ""
     bytes_in: int = 0

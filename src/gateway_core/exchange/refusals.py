@@ -4,9 +4,11 @@ from typing import Final
 
 from ..errors import FailureKind
 from ..limiting import Judgement, Outcome, whole_seconds
-from ..message import Fields
-from ..refusal import Refusal
+from ..message import Fields, ResponseHead
+from ..refusal import Refusal, refused
+from ..roster import Lack, Unavailable
 from ..routing import ServerOptions
+from ..upstream import Fallback
 
 _SAID: Final = {
     FailureKind.DNS: "its name could not be resolved",
@@ -20,6 +22,17 @@ _SAID: Final = {
     FailureKind.RESPONSE_TIMEOUT: "it did not answer in time",
     FailureKind.PROTOCOL: "its answer was not valid HTTP",
     FailureKind.OVERLOADED: "every connection to it is taken",
+}
+_LACKS: Final = {
+    Lack.BREAKER_OPEN: "it has failed too often of late, and is left alone for a while",
+    Lack.NO_ENDPOINT: "none of its endpoints is well",
+    Lack.OVERLOAD: "it has as many requests as it bears",
+}
+_LACK_ERRORS: Final = {
+    # RFC 9209, 2.3.
+    Lack.BREAKER_OPEN: b"destination_unavailable",
+    Lack.NO_ENDPOINT: b"destination_unavailable",
+    Lack.OVERLOAD: b"connection_limit_reached",
 }
 _OVERLOAD_RETRY: Final = (b"retry-after", b"1")
 
@@ -66,3 +79,33 @@ def upstream_failed(kind: FailureKind, upstream: str) -> Refusal:
     if kind is FailureKind.OVERLOADED:
         fields = (*fields, _OVERLOAD_RETRY)
     return Refusal(kind.status, "upstream-" + kind.name.lower().replace("_", "-"), detail, fields)
+
+
+def unavailable(found: Unavailable, upstream: str) -> Refusal:
+    """Return the answer where no endpoint of `upstream` may be called."""
+    reason = found.lack.value
+    status = b'gateway; error=%s; details="%s"' % (_LACK_ERRORS[found.lack], reason.encode("ascii"))
+    fields = ((b"proxy-status", status), (b"retry-after", b"%d" % whole_seconds(found.retry_after)))
+    detail = f"The service {upstream!r} is not asked now: {_LACKS[found.lack]}."
+    return Refusal(503, reason, detail, fields)
+
+
+def answer_of(
+    refusal: Refusal, fallback: Fallback | None, request_id: str, method: str
+) -> tuple[ResponseHead, bytes]:
+    """Return the answer that tells `refusal`, or the operator's in its place.
+
+    That one keeps the refusal's fields, and nobody on the way may keep it: it would outlive
+    the failure (RFC 9111, 5.2.2.5).
+    """
+    if fallback is None:
+        return refused(refusal, request_id, method)
+    body = b"" if method == "HEAD" else fallback.body
+    fields = (
+        (b"content-type", fallback.content_type),
+        (b"content-length", b"%d" % len(fallback.body)),
+        (b"cache-control", b"no-store"),
+        (b"x-request-id", request_id.encode("latin-1")),
+        *refusal.fields,
+    )
+    return ResponseHead(fallback.status, fields, len(body)), body

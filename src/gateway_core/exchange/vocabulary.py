@@ -8,7 +8,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-from ..clock import UnixTime
+from ..clock import Duration, UnixTime
 from ..errors import FailureKind
 from ..frozen import frozen
 from ..identifying import Token
@@ -97,6 +97,8 @@ class Stage(enum.Enum):
 
 class CallProgressed(NamedTuple):
     stage: Stage
+    hedge: bool = False
+    """Whether of the call beside the first one."""
 
 
 class RequestBodyRead(NamedTuple):
@@ -129,6 +131,8 @@ class UpstreamAnswered:
     """RFC 9111, 4.2.3: request_time."""
     answered_at: UnixTime
     """RFC 9111, 4.2.3: response_time."""
+    hedge: bool = False
+    """Whether the call beside the first one was answered; the other is cancelled then."""
 
 
 @frozen
@@ -136,6 +140,20 @@ class UpstreamFailed:
     """The call ended without the head of an answer."""
 
     kind: FailureKind
+
+
+class HedgeDue(NamedTuple):
+    """The answer has been awaited for `hedge_after`. Whoever tells it performs what comes back."""
+
+
+class CallLost(NamedTuple):
+    """Of two calls in flight one ended without an answer that is good enough."""
+
+    hedge: bool
+    """Whether it is the call beside the first one."""
+    kind: FailureKind | None
+    """How it failed; None where it was answered."""
+    status: int = 0
 
 
 class ResponseBodyRead(NamedTuple):
@@ -235,6 +253,8 @@ Event: TypeAlias = (
     | InterimSent
     | UpstreamAnswered
     | UpstreamFailed
+    | HedgeDue
+    | CallLost
     | ResponseBodyRead
     | ResponseBodySent
     | ResponseTrailersRead
@@ -287,6 +307,26 @@ class CallUpstream:
     request: UpstreamRequest
     upgrade: bool = False
     """Whether 101 is a final answer, behind which the connection is the caller's."""
+    keep: int = 0
+    """Bytes of the request's body to hold on to, from its first one, for a further CallUpstream."""
+    hedge_after: Duration | None = None
+    """When to ask HedgeDue, if there is no answer yet."""
+
+
+@frozen
+class CallBeside:
+    """Make `call` beside the one in flight; whichever is answered well ends CallUpstream.
+
+    An answer whose status is in `unwelcome` does not while the other call goes on: it is let
+    go of, and told as CallLost, as is a failure.
+    """
+
+    call: CallUpstream
+    unwelcome: frozenset[int]
+
+
+class DropCall(NamedTuple):
+    """End the call in flight, or let go of its answer. Ends in nothing: a Tick follows."""
 
 
 @frozen
@@ -359,6 +399,8 @@ Command: TypeAlias = (
     | AskAuthority
     | CallUpstream
     | Compose
+    | CallBeside
+    | DropCall
     | Respond
     | StreamBody
     | Inform

@@ -1,12 +1,14 @@
 """A world without I/O: virtual time, seeded chance, every machine driven in one heap."""
 
+from .calls import Call, EndpointHabits
 from .conversation import Conversation, Reply
-from .fleet import ClientHabits, EndpointHabits, Fleet
+from .fleet import ClientHabits, Fleet, Weather
 from .gathering import Gathered, Gathering, ServiceHabits
 from .journal import Entry, Journal, replay
 from .world import World
 
 __all__ = [
+    "Call",
     "ClientHabits",
     "Conversation",
     "EndpointHabits",
@@ -17,6 +19,7 @@ __all__ = [
     "Journal",
     "Reply",
     "ServiceHabits",
+    "Weather",
     "World",
     "replay",
 ]

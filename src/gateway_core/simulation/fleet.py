@@ -1,18 +1,20 @@
 """Endpoints that fail in every way, and clients that do: performers of an exchange.
 
-Chances are "one in so many": 0 means never. Times are at most so long, drawn
-evenly.
+Each endpoint may have a weather of its own: well for an hour, then down, then flapping.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
-from ..chance import Dice, one_in
-from ..clock import MILLISECOND, Duration, UnixTime
+from ..clock import MILLISECOND, Duration, Instant, UnixTime
 from ..errors import FailureKind
 from ..exchange import (
     AskAuthority,
     BodyEnded,
+    CallBeside,
+    CallLost,
     CallProgressed,
     CallUpstream,
     ClientLeft,
@@ -20,8 +22,10 @@ from ..exchange import (
     Compose,
     Composed,
     Cut,
+    DropCall,
     Event,
     Exchange,
+    HedgeDue,
     IdentityUnavailable,
     Inform,
     InquiryEnded,
@@ -34,7 +38,6 @@ from ..exchange import (
     Respond,
     ResponseBodyRead,
     ResponseBodySent,
-    Stage,
     StreamBody,
     SwitchProtocols,
     TokenVerified,
@@ -45,30 +48,13 @@ from ..exchange import (
     VerifyToken,
 )
 from ..message import RequestHead, ResponseHead
+from ..upstream import Endpoint
+from .calls import WELL, Call, EndpointHabits, Upload, draw, happens
 from .conversation import Conversation, Reply
 from .world import World
 
-
-@dataclass(frozen=True, slots=True)
-class EndpointHabits:
-    """How an endpoint behaves."""
-
-    refuses: int = 0
-    resets: int = 0
-    swallows: int = 0
-    """Takes the request and never answers."""
-    hints: int = 0
-    """Sends an interim answer before its own."""
-    errs: int = 0
-    """Answers 503."""
-    breaks: int = 0
-    """Dies in the middle of its answer."""
-    stalls: int = 0
-    """Stops in the middle of its answer, and stays connected."""
-    connect_max: Duration = Duration(2 * MILLISECOND)
-    think_max: Duration = Duration(40 * MILLISECOND)
-    piece_max: Duration = Duration(5 * MILLISECOND)
-    pieces: int = 3
+Weather: TypeAlias = Sequence[tuple[Instant, EndpointHabits]]
+"""Habits, each from its instant on; the latest that has begun counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +90,59 @@ class Fleet:
 
     world: World
     policies: Policies
-    endpoints: EndpointHabits = EndpointHabits()
+    endpoints: EndpointHabits = WELL
+    """Of all that have none of their own."""
     clients: ClientHabits = ClientHabits()
+    weather: Mapping[str, Weather] = field(default_factory=dict[str, Weather])
+    """Of endpoints by name: what their habits are from when on."""
     endings: list[Ending] = field(default_factory=list[Ending])
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
+    calls: list[Call] = field(default_factory=list[Call])
+    """In flight."""
+    called: Counter[str] = field(default_factory=Counter[str])
+    """How often each endpoint was, by name."""
+    _running: list[Exchange] = field(default_factory=list[Exchange])
 
     def request(self, head: RequestHead) -> None:
         """Let a client send `head` now."""
         name = f"x{len(self.endings)}"
         exchange, ending = Exchange(self.policies), Ending()
         self.exchanges.append(exchange)
+        self._running.append(exchange)
         self.endings.append(ending)
         head = replace(head, body=sum(self.clients.body))
         talk = _Talk(self, exchange, ending, name)
         talk.conversation.begin(RequestArrived(head, name))
-        if _happens(self.world.dice, self.clients.leaves):
-            self.world.soon(_draw(self.world.dice, self.clients.patience_max), talk.leave)
+        if happens(self.world.dice, self.clients.leaves):
+            self.world.soon(draw(self.world.dice, self.clients.patience_max), talk.leave)
+
+    @property
+    def running(self) -> list[Exchange]:
+        """Return the exchanges that are not over."""
+        self._running = [exchange for exchange in self._running if not exchange.done]
+        return self._running
+
+    def habits(self, endpoint: Endpoint) -> EndpointHabits:
+        """Return how `endpoint` behaves now."""
+        habits = self.endpoints
+        for since, then in self.weather.get(endpoint.name, ()):
+            if since <= self.world.now:
+                habits = then
+        return habits
 
 
 class _Talk:
     """Performs the commands of one exchange."""
 
     def __init__(self, fleet: Fleet, exchange: Exchange, ending: Ending, name: str) -> None:
-        self._world, self._ending = fleet.world, ending
-        self._server, self._client = fleet.endpoints, fleet.clients
+        self._fleet, self._world, self._ending = fleet, fleet.world, ending
+        self._client = fleet.clients
+        self._calls: list[Call] = []
+        self._unwelcome: frozenset[int] = frozenset()
+        self._server = fleet.endpoints
+        """Whose answer is streamed."""
+        self._read = 0
+        """Pieces of the body that were read from the client; sent again, they are not read."""
         self.conversation: Conversation[Event, Command] = Conversation(
             fleet.world, name, exchange, self._perform
         )
@@ -136,11 +151,21 @@ class _Talk:
         if not self.conversation.machine.done:
             self._ending.left = True
             self.conversation.tell(ClientLeft())
+            self._cancel_calls()
 
-    def _perform(self, command: Command, reply: Reply[Event]) -> None:
+    def _perform(self, command: Command, reply: Reply[Event]) -> None:  # noqa: C901 - the one dispatch
+        self._cancel_calls()  # whatever was in flight has ended, or was overtaken
         match command:
             case CallUpstream():
-                self._connect(reply)
+                self._call(command, reply)
+                if command.hedge_after is not None:
+                    # Of a call that has ended meanwhile, nobody asks any more.
+                    (first,) = self._calls
+                    self._world.soon(command.hedge_after, lambda: self._hedge(first, reply))
+            case CallBeside() | Inform() | PassTrailers():
+                raise AssertionError("performed by whoever consulted")
+            case DropCall():
+                pass
             case VerifyToken():
                 self._soon(self._server.think_max, lambda: reply(InquiryEnded(TokenVerified())))
             case AskAuthority():
@@ -157,8 +182,6 @@ class _Talk:
                 reply(Composed(200, (), b"{}"))
             case Cut():
                 assert not self._ending.whole
-            case Inform() | PassTrailers():
-                raise AssertionError("performed by whoever consulted")
             case SwitchProtocols():
                 raise AssertionError("no client of the fleet asks for it")
 
@@ -166,65 +189,83 @@ class _Talk:
         self._ending.status = status
         self._ending.answers += 1
 
-    def _connect(self, reply: Reply[Event]) -> None:
-        dice, server = self._world.dice, self._server
-        if _happens(dice, server.refuses):
-            self._soon(server.connect_max, lambda: reply(UpstreamFailed(FailureKind.REFUSED)))
-        else:
-            self._soon(server.connect_max, lambda: self._send(reply))
+    def _cancel_calls(self) -> None:
+        for call in self._calls:
+            call.cancel()
+        self._calls = []
 
-    def _send(self, reply: Reply[Event]) -> None:
-        self.conversation.tell(CallProgressed(Stage.SENDING))
-        self._send_piece(0, reply)
-
-    def _send_piece(self, number: int, reply: Reply[Event]) -> None:
-        if number == len(self._client.body):
-            self.conversation.tell(CallProgressed(Stage.SENT))
-            self._think(reply)
+    def _hedge(self, first: Call, reply: Reply[Event]) -> None:
+        if first.over:
             return
-        self.conversation.tell(RequestBodySent())
-        if not _happens(self._world.dice, self._client.dawdles):
-            self._soon(self._server.piece_max, lambda: self._sent_piece(number, reply))
+        for command in self.conversation.consult(HedgeDue()):
+            assert isinstance(command, CallBeside)
+            self._unwelcome = command.unwelcome
+            self._call(command.call, reply, hedge=True)
 
-    def _sent_piece(self, number: int, reply: Reply[Event]) -> None:
-        self.conversation.tell(RequestBodyRead(self._client.body[number]))
-        self._send_piece(number + 1, reply)
+    def _call(self, command: CallUpstream, reply: Reply[Event], *, hedge: bool = False) -> None:
+        fleet, endpoint = self._fleet, command.endpoint
+        server = fleet.habits(endpoint)
 
-    def _think(self, reply: Reply[Event]) -> None:
-        dice, server = self._world.dice, self._server
-        if _happens(dice, server.swallows):
-            return
-        if _happens(dice, server.hints):
-            self._soon(server.think_max, lambda: self._hint(reply))
-        else:
-            self._answer(reply)
+        def ended(outcome: ResponseHead | FailureKind) -> None:
+            self._on_call_ended(call, server, outcome, reply)
 
-    def _hint(self, reply: Reply[Event]) -> None:
-        interim = UpstreamInformed(ResponseHead(103, (), 0))
-        for _ in self.conversation.consult(interim):
+        asides = None if command.hedge_after is not None or hedge else self._hint
+        upload = self._upload(hedge=hedge)
+        call = Call(fleet.world, fleet.calls, endpoint, server, upload, ended, asides, hedge)
+        fleet.called[endpoint.name] += 1
+        self._calls.append(call)
+        call.connect()
+
+    def _upload(self, *, hedge: bool) -> Upload:
+        return Upload(
+            self._client.body,
+            lambda stage: self.conversation.tell(CallProgressed(stage, hedge)),
+            self._read_piece,
+        )
+
+    def _hint(self) -> Callable[[], None]:
+        """Pass an interim answer on; return how to say that the client has it."""
+        for _ in self.conversation.consult(UpstreamInformed(ResponseHead(103, (), 0))):
             self._ending.hints += 1
-        self._soon(self._server.piece_max, lambda: self._hinted(reply))
+        return lambda: self.conversation.tell(InterimSent())
 
-    def _hinted(self, reply: Reply[Event]) -> None:
-        self.conversation.tell(InterimSent())
-        self._answer(reply)
+    def _read_piece(self, number: int) -> bool:
+        """Have the piece of the body that is to be sent next; tell whether the client gave it."""
+        if number < self._read:
+            return True
+        self.conversation.tell(RequestBodySent())
+        if happens(self._world.dice, self._client.dawdles):
+            return False
+        self._read = number + 1
+        self.conversation.tell(RequestBodyRead(self._client.body[number]))
+        return True
 
-    def _answer(self, reply: Reply[Event]) -> None:
-        dice, server = self._world.dice, self._server
-        if _happens(dice, server.resets):
-            self._soon(server.think_max, lambda: reply(UpstreamFailed(FailureKind.RESET)))
-            return
-        status = 503 if _happens(dice, server.errs) else 200
-        answered = UpstreamAnswered(ResponseHead(status, ()), UnixTime(0), UnixTime(0))
-        self._soon(server.think_max, lambda: reply(answered))
+    def _on_call_ended(
+        self,
+        call: Call,
+        server: EndpointHabits,
+        outcome: ResponseHead | FailureKind,
+        reply: Reply[Event],
+    ) -> None:
+        self._calls.remove(call)
+        if isinstance(outcome, FailureKind):
+            if self._calls:
+                self.conversation.tell(CallLost(call.hedge, outcome))
+            else:
+                reply(UpstreamFailed(outcome))
+        elif self._calls and outcome.status in self._unwelcome:
+            self.conversation.tell(CallLost(call.hedge, None, outcome.status))
+        else:
+            self._server = server
+            reply(UpstreamAnswered(outcome, UnixTime(0), UnixTime(0), call.hedge))
 
     def _stream(self, left: int, reply: Reply[Event]) -> None:
         dice, server = self._world.dice, self._server
         if left == 0:
             self._soon(server.piece_max, lambda: self._end(reply))
-        elif _happens(dice, server.breaks):
+        elif happens(dice, server.breaks):
             self._soon(server.piece_max, lambda: reply(UpstreamBroke(FailureKind.RESET)))
-        elif not _happens(dice, server.stalls):
+        elif not happens(dice, server.stalls):
             self._soon(server.piece_max, lambda: self._streamed(left, reply))
 
     def _streamed(self, left: int, reply: Reply[Event]) -> None:
@@ -238,12 +279,4 @@ class _Talk:
         reply(BodyEnded())
 
     def _soon(self, most: Duration, act: Callable[[], None]) -> None:
-        self._world.soon(_draw(self._world.dice, most), act)
-
-
-def _happens(dice: Dice, chances: int) -> bool:
-    return chances > 0 and one_in(dice, chances)
-
-
-def _draw(dice: Dice, most: Duration) -> int:
-    return dice.randrange(most + 1)
+        self._world.soon(draw(self._world.dice, most), act)

@@ -20,6 +20,8 @@ class World:
     dice: Dice
     now: Instant = Instant(0)
     journal: Journal = field(default_factory=Journal)
+    watchers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    """Called after everything that happens: to check what must hold at any moment."""
     _heap: list[tuple[Instant, int, Callable[[], None]]] = field(
         default_factory=list[tuple[Instant, int, Callable[[], None]]]
     )
@@ -40,3 +42,5 @@ class World:
         while self._heap and self._heap[0][0] < until:
             self.now, _, act = heapq.heappop(self._heap)
             act()
+            for watch in self.watchers:
+                watch()

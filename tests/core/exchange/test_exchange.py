@@ -5,19 +5,24 @@ import json
 
 import pytest
 
+from gateway_core.adapting import AdaptiveRules
 from gateway_core.clock import NEVER, Instant, UnixTime
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
     Abandoned,
     BodyEnded,
+    CallBeside,
+    CallLost,
     CallProgressed,
     CallUpstream,
     ClientLeft,
     Compose,
     Composed,
     Cut,
+    DropCall,
     Event,
     Exchange,
+    HedgeDue,
     Inform,
     InquiryEnded,
     InterimSent,
@@ -50,6 +55,7 @@ from gateway_core.machine import Tick
 from gateway_core.message import UNKNOWN, RequestHead, ResponseHead, value
 from gateway_core.refusal import Refusal
 from gateway_core.routing import Pattern, Route, Router
+from gateway_core.upstream import Fallback
 from tests.exchanges import (
     COMPOSING,
     ENDPOINT,
@@ -58,6 +64,7 @@ from tests.exchanges import (
     at_once,
     get,
     limited_policies,
+    protected,
     windowed,
 )
 from tests.guards import WALL, guarded, with_token
@@ -727,3 +734,44 @@ def test_a_route_without_an_upstream_is_composed_and_waits_for_nothing_else(
     exchange.receive(ended, Instant(1))
     assert exchange.done
     assert exchange.record.status == status
+
+
+# Tries and hedges: what `test_attempts` tells case by case, as phases and waits of the machine
+
+
+def test_a_try_that_failed_is_followed_by_another_after_a_back_off() -> None:
+    exchange = Exchange(protected(hedge_after=None, per_try_timeout=None))
+    exchange.receive(RequestArrived(get(), "id"), Instant(0))
+    assert exchange.receive(UpstreamFailed(FailureKind.RESET), Instant(1)) == (DropCall(),)
+    assert exchange.phase is Phase.BACKING_OFF
+    assert exchange.receive(SENT, Instant(1)) == ()
+    (call,) = exchange.receive(Tick(), exchange.deadline)
+    assert isinstance(call, CallUpstream)
+    dropped = dataclasses.replace(OK, head=ResponseHead(503, ()))
+    assert exchange.receive(dropped, exchange.deadline) == (DropCall(),)
+
+
+def test_two_calls_and_their_waits() -> None:
+    exchange = Exchange(protected(per_try_timeout=None))
+    assert exchange.receive(HedgeDue(), Instant(0)) == ()
+    exchange.receive(RequestArrived(get(), "id"), Instant(0))
+    (beside,) = exchange.receive(HedgeDue(), Instant(1))
+    assert isinstance(beside, CallBeside)
+    assert exchange.receive(HedgeDue(), Instant(1)) == ()
+    assert exchange.deadline == 2_000_000_001
+    exchange.receive(SENT, Instant(2))
+    exchange.receive(CallLost(hedge=True, kind=FailureKind.RESET), Instant(3))
+    assert exchange.deadline == 15_000_000_002
+    exchange.receive(CallLost(hedge=True, kind=FailureKind.RESET), Instant(4))
+    assert isinstance(exchange.receive(OK, Instant(5))[0], StreamBody)
+
+
+def test_where_nobody_may_be_called_the_client_is_told_or_gets_the_fallback() -> None:
+    for fallback, status in ((None, 503), (Fallback(200, b"{}", b"application/json"), 200)):
+        policies = protected(adaptive=AdaptiveRules(limit_min=1), fallback=fallback)
+        Exchange(policies).receive(RequestArrived(get(), "id"), Instant(0))
+        exchange = Exchange(policies)
+        (answer,) = exchange.receive(RequestArrived(get(), "id"), Instant(0))
+        assert isinstance(answer, Respond)
+        assert answer.head.status == exchange.record.status == status
+        assert exchange.record.reason == "overload"

@@ -1,11 +1,16 @@
 """Each habit of an endpoint and of a client has the ending that it must have."""
 
+import copy
 import random
 
 import pytest
 
+from gateway_core.clock import MILLISECOND, SECOND, Duration, Instant
+from gateway_core.exchange import Policies
+from gateway_core.retrying import RetryRules
+from gateway_core.roster import Lease
 from gateway_core.simulation import ClientHabits, EndpointHabits, Fleet, World
-from tests.exchanges import COMPOSING, POLICIES, get
+from tests.exchanges import COMPOSING, ENDPOINT, POLICIES, get, protected
 
 ALWAYS = 1
 
@@ -72,3 +77,81 @@ def test_a_fleet_has_no_parts_and_answers_a_composition_at_once() -> None:
     fleet.request(get(b"/detail/1"))
     (ending,) = fleet.endings
     assert (ending.status, ending.whole) == (200, True)
+
+
+# Several endpoints, each in its own weather
+
+
+def fleet_of(policies: Policies, *habits: EndpointHabits, **clients) -> Fleet:
+    """A fleet whose endpoints have `habits`, in order; one request was made, and is over."""
+    fleet = Fleet(World(random.Random(3)), policies, clients=ClientHabits(**clients))
+    endpoints = policies.upstreams["service-a"].endpoints
+    for endpoint, its in zip(endpoints, habits, strict=True):
+        fleet.weather[endpoint.name] = [(Instant(0), its)]
+    fleet.request(get(b"/unbound", method="PUT" if clients else "GET"))
+    fleet.world.run()
+    return fleet
+
+
+TWO = protected().upstreams["service-a"].endpoints[:2]
+
+
+def test_an_endpoint_behaves_as_its_weather_says() -> None:
+    fleet = Fleet(World(random.Random(3)), POLICIES)
+    fleet.weather = {ENDPOINT.name: [(Instant(5), EndpointHabits(refuses=ALWAYS))]}
+    assert fleet.habits(ENDPOINT) == EndpointHabits()
+    fleet.world.at(Instant(5), lambda: None)
+    fleet.world.run()
+    assert fleet.habits(ENDPOINT) == EndpointHabits(refuses=ALWAYS)
+
+
+def test_what_one_endpoint_refuses_another_one_serves_body_and_all() -> None:
+    policies = protected(endpoints=TWO, retries=RetryRules(tries=5), adaptive=None)
+    resets = EndpointHabits(resets=ALWAYS)
+    for habits in ((resets, EndpointHabits()), (EndpointHabits(), resets)):
+        fleet = fleet_of(policies, *habits, body=(10, 20))
+        assert (fleet.endings[0].status, fleet.endings[0].whole) == (200, True)
+        assert fleet.exchanges[0].record.bytes_in == 30, "read once, however often it was sent"
+        assert not fleet.running
+        assert not fleet.calls
+
+
+SLOW = EndpointHabits(think_max=Duration(12 * SECOND))
+QUICK = EndpointHabits(think_max=Duration(MILLISECOND))
+
+
+def hedged(first: EndpointHabits, second: EndpointHabits) -> Fleet:
+    """A fleet of which an endpoint with the habits `first` was called, then one with `second`."""
+    policies = protected(endpoints=TWO, retries=RetryRules(tries=1), per_try_timeout=None)
+    called = policies.rosters["service-a"]
+    twin = copy.deepcopy(called).take(b"", Instant(0))
+    assert isinstance(twin, Lease)
+    habits = (first, second) if twin.member.endpoint == TWO[0] else (second, first)
+    return fleet_of(policies, *habits)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(QUICK, id="answers"),
+        pytest.param(EndpointHabits(errs=ALWAYS), id="errs"),
+        pytest.param(EndpointHabits(refuses=ALWAYS), id="refuses"),
+    ],
+)
+def test_a_call_beside_a_slow_one_wins_if_it_is_answered_well(second: EndpointHabits) -> None:
+    fleet = hedged(SLOW, second)
+    assert (fleet.called.total(), fleet.endings[0].status) == (2, 200)
+    assert fleet.exchanges[0].record.hedge == ("won" if second is QUICK else "lost")
+    assert not fleet.calls
+
+
+def test_a_call_that_is_quick_enough_has_none_beside_it() -> None:
+    fleet = hedged(QUICK, QUICK)
+    assert (fleet.called.total(), fleet.exchanges[0].record.hedge) == (1, "")
+
+
+def test_an_interim_answer_passes_and_one_of_a_hedged_call_does_not() -> None:
+    hints = EndpointHabits(hints=ALWAYS)
+    plain = protected(endpoints=TWO, hedge_after=None)
+    assert fleet_of(plain, hints, hints).endings[0].hints == 1
+    assert hedged(hints, hints).endings[0].hints == 0

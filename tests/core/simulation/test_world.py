@@ -32,3 +32,12 @@ def test_the_past_cannot_be_changed() -> None:
     world.at(Instant(SECOND), lambda: world.at(Instant(0), lambda: None))
     with pytest.raises(AssertionError, match="past"):
         world.run()
+
+
+def test_watchers_look_after_everything_that_happens() -> None:
+    world, seen = World(random.Random(0)), []
+    world.watchers.append(lambda: seen.append(world.now))
+    for when in (3, 5):
+        world.at(Instant(when), lambda: None)
+    world.run()
+    assert seen == [3, 5]

@@ -1,0 +1,64 @@
+"""What each side is told of what the other one said: heads and trailers, both ways."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..forwarding import ForwardingPlan, forward_request, forward_response
+from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
+from ..upstream import Endpoint, Upstream
+from .admission import Admission
+from .trailing import pass_trailers
+from .upgrading import REBUILT, Handshake
+from .vocabulary import PassTrailers, RequestTrailersRead, ResponseTrailersRead
+
+
+@dataclass(slots=True)
+class Translation:
+    """One request's, once it was admitted."""
+
+    head: RequestHead
+    admission: Admission
+    plan: ForwardingPlan
+    request_id: str
+    handshake: Handshake | None = None
+    """What we ask of the upstream where a WebSocket is to be opened."""
+    asked: tuple[bytes, ...] = ()
+    """The authorities by which the upstream may name itself in its answer."""
+    answer_fields: Fields = ()
+    """Of the upstream's answer, as they came."""
+    _takes_trailers: bool = False
+    """Whether the client keeps what trails its answer."""
+
+    def request(self, upstream: Upstream, endpoint: Endpoint) -> UpstreamRequest:
+        """Return the request as `endpoint` shall see it."""
+        admission, handshake, found = self.admission, self.handshake, self.admission.match
+        request = forward_request(
+            self.head,
+            admission.client,
+            self.plan,
+            target=found.target,
+            authority=(upstream.preserve_host and found.authority) or endpoint.authority,
+            request_id=self.request_id,
+            drop=admission.drops if handshake is None else admission.drops | REBUILT,
+            add=admission.told if handshake is None else handshake.fields + admission.told,
+        )
+        self.asked += (request.authority, endpoint.authority)
+        self._takes_trailers = request.takes_trailers
+        return request
+
+    def answer(self, head: ResponseHead, *, final: bool) -> ResponseHead:
+        """Return what the client is told; of the final answer, with what its admission adds."""
+        head = forward_response(
+            head,
+            self.admission.client,
+            self.plan,
+            asked=self.asked,
+            request_id=self.request_id,
+            takes_trailers=self._takes_trailers,
+        )
+        return self.admission.told_on(head) if final else head
+
+    def trailers(self, event: RequestTrailersRead | ResponseTrailersRead) -> Sequence[PassTrailers]:
+        """Return the command that passes on what may pass, if anything may."""
+        answered = self.answer_fields if self._takes_trailers else None
+        return pass_trailers(event, self.plan, self.head.fields, answered)

@@ -1,0 +1,53 @@
+"""What each side is told of what the other one said."""
+
+import pytest
+
+from gateway_core.exchange import Admission, PassTrailers, RequestTrailersRead, ResponseTrailersRead
+from gateway_core.exchange.translation import Translation
+from gateway_core.forwarding import find_client
+from gateway_core.message import Fields, ResponseHead, value
+from gateway_core.routing import Match
+from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, get
+
+
+def translation(fields: Fields = ()) -> Translation:
+    head = get(b"/a/x", fields=fields)
+    match = POLICIES.router.match(head)
+    assert isinstance(match, Match)
+    admission = Admission(find_client(head, POLICIES.forwarding), match)
+    return Translation(head, admission, POLICIES.plans["a"], "id")
+
+
+def test_a_request_is_told_as_the_endpoint_shall_see_it() -> None:
+    told = translation()
+    request = told.request(UPSTREAM, ENDPOINT)
+    assert (request.method, request.target, request.authority) == ("GET", b"/x", b"gw.example")
+    assert told.asked == (b"gw.example", ENDPOINT.authority)
+
+
+def test_an_answer_bears_the_request_s_id() -> None:
+    told = translation()
+    told.request(UPSTREAM, ENDPOINT)
+    head = told.answer(ResponseHead(200, ((b"x-request-id", b"theirs"),)), final=True)
+    assert value(head.fields, b"x-request-id") == b"id"
+
+
+SUM = ((b"x-sum", b"1"),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "passing"),
+    [
+        pytest.param(((b"te", b"trailers"),), (PassTrailers(SUM),), id="9110-6.5.1 wanted"),
+        pytest.param((), (), id="not wanted"),
+    ],
+)
+def test_trailers_of_an_answer_pass_to_who_takes_them(fields: Fields, passing) -> None:
+    told = translation(fields)
+    told.request(UPSTREAM, ENDPOINT)
+    told.answer_fields = ((b"trailer", b"x-sum"),)
+    assert told.trailers(ResponseTrailersRead(SUM)) == passing
+
+
+def test_trailers_of_a_request_pass() -> None:
+    assert translation().trailers(RequestTrailersRead(SUM)) == (PassTrailers(SUM),)
