@@ -1,6 +1,21 @@
 """One HTTP request and its answer: the machine, what it is told, what it commands."""
 
 from .admission import Admission, Doubtful, admit, admit_told
+from .commands import (
+    AskAuthority,
+    CallBeside,
+    CallUpstream,
+    Command,
+    Compose,
+    Cut,
+    DropCall,
+    Inform,
+    PassTrailers,
+    Respond,
+    StreamBody,
+    SwitchProtocols,
+    VerifyToken,
+)
 from .door import Door
 from .exchange import CLIENT_LEFT, Exchange
 from .identity import failure_limit
@@ -11,49 +26,36 @@ from .refusals import over_limit, too_large, unavailable, upstream_failed
 from .upgrading import accept_token, handshake_flaw
 from .vocabulary import (
     Abandoned,
-    AskAuthority,
     BodyEnded,
-    CallBeside,
     CallerDenied,
     CallerNamed,
     CallLost,
     CallProgressed,
-    CallUpstream,
     ClientLeft,
-    Command,
-    Compose,
     Composed,
-    Cut,
-    DropCall,
     Event,
     HedgeDue,
     IdentityTold,
     IdentityUnavailable,
-    Inform,
     InquiryEnded,
     InterimSent,
     NotComposed,
-    PassTrailers,
     RelayEnded,
     RequestArrived,
     RequestBodyBroke,
     RequestBodyRead,
     RequestBodySent,
     RequestTrailersRead,
-    Respond,
     ResponseBodyRead,
     ResponseBodySent,
     ResponseTrailersRead,
     Stage,
-    StreamBody,
-    SwitchProtocols,
     TokenRefused,
     TokenVerified,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
-    VerifyToken,
 )
 
 __all__ = [

@@ -19,9 +19,12 @@ from ..message import IDEMPOTENT, ResponseHead
 from ..retrying import NoRetry, asked_wait, backoff, may_repeat, retries_failure
 from ..roster import Lack, Lease, Roster, Unavailable
 from ..upstream import Upstream
+from .commands import (
+    CallBeside,
+    CallUpstream,
+)
 from .record import Record
 from .translation import Translation
-from .vocabulary import CallBeside, CallUpstream
 
 _HEDGED: Final = frozenset({"GET", "HEAD"})
 """Methods whose second call can do no harm at all: safe ones (RFC 9110, 9.2.1)."""

@@ -29,6 +29,16 @@ from ..roster import Unavailable
 from ..upstream import IDLE_TIMEOUT, Fallback
 from .admission import Admission, Doubtful, admit, admit_told
 from .attempts import Attempts
+from .commands import (
+    CallUpstream,
+    Command,
+    Cut,
+    DropCall,
+    Inform,
+    Respond,
+    StreamBody,
+    SwitchProtocols,
+)
 from .identity import IDENTITY_TIMEOUT
 from .parts import admit_part, composed, to_compose
 from .phases import Phase
@@ -49,17 +59,12 @@ from .vocabulary import (
     BodyEnded,
     CallLost,
     CallProgressed,
-    CallUpstream,
     ClientLeft,
-    Command,
     Composed,
-    Cut,
-    DropCall,
     Event,
     HedgeDue,
     IdentityTold,
     IdentityUnavailable,
-    Inform,
     InquiryEnded,
     InterimSent,
     NotComposed,
@@ -69,13 +74,10 @@ from .vocabulary import (
     RequestBodyRead,
     RequestBodySent,
     RequestTrailersRead,
-    Respond,
     ResponseBodyRead,
     ResponseBodySent,
     ResponseTrailersRead,
     Stage,
-    StreamBody,
-    SwitchProtocols,
     UpstreamAnswered,
     UpstreamBroke,
     UpstreamFailed,

@@ -18,16 +18,18 @@ from ..limiting import Limiter, PerKey, Rate, SlidingWindow, WhenFull, whole_sec
 from ..limiting.keys import site
 from ..message import Fields, RequestHead
 from ..refusal import Refusal
+from .commands import (
+    AskAuthority,
+    VerifyToken,
+)
 from .record import Record
 from .vocabulary import (
-    AskAuthority,
     CallerDenied,
     CallerNamed,
     IdentityTold,
     IdentityUnavailable,
     TokenRefused,
     TokenVerified,
-    VerifyToken,
 )
 
 FAILURES_MAX: Final = 20

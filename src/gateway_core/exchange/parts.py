@@ -11,9 +11,16 @@ from ..forwarding import find_client, request_id
 from ..message import RequestHead, ResponseHead
 from ..routing import Match
 from .admission import Admission
+from .commands import (
+    Compose,
+    Respond,
+)
 from .policies import Policies
 from .record import Record
-from .vocabulary import Compose, Composed, RequestArrived, Respond
+from .vocabulary import (
+    Composed,
+    RequestArrived,
+)
 
 
 def admit_part(

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from ..forwarding import ForwardingPlan, forward_request_trailers, forward_response_trailers
 from ..message import Fields
-from .vocabulary import PassTrailers, RequestTrailersRead, ResponseTrailersRead
+from .commands import (
+    PassTrailers,
+)
+from .vocabulary import (
+    RequestTrailersRead,
+    ResponseTrailersRead,
+)
 
 
 def pass_trailers(

@@ -7,9 +7,15 @@ from ..forwarding import ForwardingPlan, forward_request, forward_response
 from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
 from ..upstream import Endpoint, Upstream
 from .admission import Admission
+from .commands import (
+    PassTrailers,
+)
 from .trailing import pass_trailers
 from .upgrading import REBUILT, Handshake
-from .vocabulary import PassTrailers, RequestTrailersRead, ResponseTrailersRead
+from .vocabulary import (
+    RequestTrailersRead,
+    ResponseTrailersRead,
+)
 
 
 @dataclass(slots=True)

@@ -1,21 +1,14 @@
-"""What an exchange is told, and what it commands.
-
-Events are in the past tense: what happened. Commands are in the imperative:
-what to do; a command's docstring names the events in which it can end.
-"""
+"""What an exchange is told, in the past tense: what happened. What it commands: `commands`."""
 
 import enum
-from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-from ..clock import Duration, UnixTime
+from ..clock import UnixTime
 from ..errors import FailureKind
 from ..frozen import frozen
-from ..identifying import Token
 from ..machine import Tick
-from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
+from ..message import Fields, RequestHead, ResponseHead
 from ..refusal import Refusal
-from ..upstream import Endpoint, Upstream
 
 TOO_LATE: Final = UnixTime(2**62)
 """The wall-clock time where nobody told it: whatever can expire has expired."""
@@ -267,144 +260,4 @@ Event: TypeAlias = (
     | ClientLeft
     | Abandoned
     | Tick
-)
-
-
-# Commands: what to do, in the imperative.
-@frozen
-class VerifyToken:
-    """Check the signature of `token` by the keys of the scheme's issuer.
-
-    Ends in InquiryEnded: TokenVerified, TokenRefused or IdentityUnavailable.
-    """
-
-    scheme: str
-    """Its name in the configuration."""
-    token: Token
-
-
-@frozen
-class AskAuthority:
-    """Ask the scheme's service whose request this is.
-
-    Ends in InquiryEnded: CallerNamed, CallerDenied or IdentityUnavailable.
-    """
-
-    scheme: str
-    head: RequestHead
-
-
-@frozen
-class CallUpstream:
-    """Send `request` to `endpoint`. Ends in UpstreamAnswered or UpstreamFailed.
-
-    Meanwhile tell CallProgressed, and RequestBodyRead and RequestBodySent in turn; consult
-    upon UpstreamInformed and RequestTrailersRead.
-    """
-
-    upstream: Upstream
-    endpoint: Endpoint
-    request: UpstreamRequest
-    upgrade: bool = False
-    """Whether 101 is a final answer, behind which the connection is the caller's."""
-    keep: int = 0
-    """Bytes of the request's body to hold on to, from its first one, for a further CallUpstream."""
-    hedge_after: Duration | None = None
-    """When to ask HedgeDue, if there is no answer yet."""
-
-
-@frozen
-class CallBeside:
-    """Make `call` beside the one in flight; whichever is answered well ends CallUpstream.
-
-    An answer whose status is in `unwelcome` does not while the other call goes on: it is let
-    go of, and told as CallLost, as is a failure.
-    """
-
-    call: CallUpstream
-    unwelcome: frozenset[int]
-
-
-class DropCall(NamedTuple):
-    """End the call in flight, or let go of its answer. Ends in nothing: a Tick follows."""
-
-
-@frozen
-class Compose:
-    """Answer by the composition of `route`. Ends in Composed or NotComposed."""
-
-    route: str
-    head: RequestHead
-    params: Mapping[str, bytes]
-    """What the route's path bound, still percent-encoded."""
-    client: str
-    """Its address."""
-    request_id: str
-    consumer: str = ""
-
-
-@frozen
-class Respond:
-    """Answer the client from here, without an upstream. Ends the exchange."""
-
-    head: ResponseHead
-    body: bytes
-    close: bool
-    """Whether the client's connection is unusable from then on."""
-
-
-@frozen
-class StreamBody:
-    """Send `head`, and the upstream's body behind it. Ends in BodyEnded or UpstreamBroke.
-
-    Meanwhile tell ResponseBodyRead and ResponseBodySent in turn; consult upon
-    ResponseTrailersRead.
-    """
-
-    head: ResponseHead
-
-
-@frozen
-class Inform:
-    """Send the client an interim answer; tell InterimSent. Part of a CallUpstream."""
-
-    head: ResponseHead
-
-
-@frozen
-class PassTrailers:
-    """Let these trail the body that has ended. Part of a CallUpstream, or of a StreamBody."""
-
-    trailers: Fields
-
-
-@frozen
-class SwitchProtocols:
-    """Send `head`, and relay between both connections what comes next. Ends in RelayEnded."""
-
-    head: ResponseHead
-    deflated: bool
-    """Whether permessage-deflate was agreed on."""
-    subprotocol: bytes
-    """b"" for none. It stands in `head`, too."""
-
-
-@frozen
-class Cut:
-    """End the client's transfer so that it cannot pass for complete. Ends the exchange."""
-
-
-Command: TypeAlias = (
-    VerifyToken
-    | AskAuthority
-    | CallUpstream
-    | Compose
-    | CallBeside
-    | DropCall
-    | Respond
-    | StreamBody
-    | Inform
-    | PassTrailers
-    | SwitchProtocols
-    | Cut
 )

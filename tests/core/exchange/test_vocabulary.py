@@ -5,10 +5,11 @@ import typing
 
 import pytest
 
+from gateway_core.exchange import Command
 from gateway_core.exchange import vocabulary as v
 
 
-@pytest.mark.parametrize("type_", typing.get_args(v.Event) + typing.get_args(v.Command))
+@pytest.mark.parametrize("type_", typing.get_args(v.Event) + typing.get_args(Command))
 def test_events_and_commands_cannot_be_changed(type_: type) -> None:
     if dataclasses.is_dataclass(type_):
         made = type_.__dataclass_params__  # type: ignore[attr-defined]
