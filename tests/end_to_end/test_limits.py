@@ -11,6 +11,7 @@ import trio
 from tests.ports import free_ports
 from tests.road import Answer, Client, Road, Running, ask, request, response
 from tests.server.cli.process import gateway, python
+from tests.sockets import TEXT, connect, handshake, joined, refused
 
 RUNNING = r"Running on http://127.0.0.1:(\d+)"
 SERVICE = "import runpy; runpy.run_module('services.service_a', run_name='__main__')"
@@ -218,22 +219,32 @@ async def _refused(running: Running) -> Answer:
                     return await Client(stream).answer()
 
 
-HANDSHAKE = [
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-]
+async def test_a_websocket_counts_once_however_much_is_said(road: Road) -> None:
+    limit = 'limits = ["l"]\n[limits.l]\nrate = "2/60s"'
+    async with joined(road, route=limit) as (client, upstream, running):
+        assert b'ratelimit: "l";r=1;t=60' in client.head.lower()
+        for _ in range(5):
+            await client.say(TEXT, b"x")
+            await upstream.get()
+        assert (await ask(running, handshake("/ws", key="short"))).status == 400  # takes nothing
+        second = await connect(running)
+        third = await refused(running)
+        await second.stream.aclose()
+    assert third.status == 429
+    assert int(third.value(b"retry-after") or b"0") in {59, 60}
 
 
-async def test_a_handshake_counts_as_a_request_does(road: Road) -> None:
-    running = await limited(road, "1/60s")
-    first = await ask(running, request("/", *HANDSHAKE))
-    second = await ask(running, request("/", *HANDSHAKE))
-    third = await ask(running, request("/"))
-    assert first.status != 429
-    assert [second.status, third.status] == [429, 429]
-    assert int(second.value(b"retry-after") or b"0") in {59, 60}
+async def test_an_open_websocket_is_one_of_those_at_once_until_it_ends(road: Road) -> None:
+    limit = 'limits = ["l"]\n[limits.l]\nconcurrent = 1'
+    async with joined(road, route=limit) as (client, upstream, running):
+        assert (await refused(running)).status == 429
+        await client.close(1000)
+        await upstream.closes()
+        await upstream.close(1000)
+        await client.closes()
+        await running.line(1)
+        again = await connect(running)
+        await again.stream.aclose()
 
 
 @pytest.mark.parametrize("shadow", ["true", "false"])
