@@ -124,6 +124,8 @@ def run(
                 rows.append(measure_direct(scenario, bench, turn))
                 _tell(rows[-1], scenario)
             for subject in order:
+                if scenario.limited and not subject.limits:
+                    continue
                 row = measure(subject, scenario, bench, turn, known.get(subject.name))
                 if scenario.name == THROUGHPUT and not row.invalid:
                     known[subject.name] = row.work / row.seconds

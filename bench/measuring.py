@@ -25,7 +25,7 @@ from .processes import spawned, tail
 from .scenarios import Aim, Plan, Scenario
 from .subjects.contract import FILES, Subject
 from .upstream import Upstream
-from .verify import look
+from .verify import look, look_refused
 
 LOAD_SPARE_SECONDS = 90.0
 """How much longer than planned a load may take: 100 MB through a slow subject."""
@@ -129,6 +129,8 @@ def measure(
     try:
         with started(subject, bench) as running:
             wrong = look(running.port, subject.hello, bench.upstream)
+            if scenario.limited:
+                wrong = wrong or look_refused(running.port)
             if wrong:
                 return replace(row, invalid=f"broken: {wrong}")
             aim = Aim(running.port, subject.hello, known_rate)

@@ -8,6 +8,7 @@ from . import load
 from .load import LoadResult
 
 SMALL_PATH = "/api/item.json"
+LIMITED_PATH = "/limited/item.json"
 BLOB_PATH = "/files/blob"
 UPLOAD_PATH = "/files/upload"
 RATE_MAX = 12_000.0
@@ -73,6 +74,8 @@ class Scenario:
     """Which upstream can be asked without a subject between: `small`, `bulk` or none."""
     needs_rate: bool = False
     """Whether the subject's throughput must be known first."""
+    limited: bool = False
+    """Whether only subjects that limit can be asked."""
     idle: bool = False
     """Whether it counts connections that are held, not work done."""
 
@@ -105,6 +108,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         Work.REQUESTS, Figure.COST,
         lambda plan, aim: load.h2load_command(aim.url(aim.hello), 32, plan.seconds),
         lambda text: load.parse_h2load(text, status_class=4),
+    ),
+    Scenario(
+        "limited", "429 by the subject itself, 32 connections of one client beyond its limit",
+        Work.REQUESTS, Figure.COST,
+        lambda plan, aim: load.h2load_command(aim.url(LIMITED_PATH), 32, plan.seconds),
+        lambda text: load.parse_h2load(text, status_class=4), limited=True,
     ),
     Scenario(
         "proxied-32", "1 KB of JSON proxied, 32 connections",

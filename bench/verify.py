@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .loopback import TIMEOUT_SECONDS, ask
+from .scenarios import LIMITED_PATH
 from .upstream import Upstream
 from .upstream.light import blob_pieces
 
@@ -48,6 +49,16 @@ def look(port: int, hello: str, upstream: Upstream) -> str:
     if small.body != upstream.small_body:
         return "/api/item.json: not the upstream's body"
     return ""
+
+
+def look_refused(port: int) -> str:
+    """Use the budget of `/limited/` up, and return what is wrong with the refusal, or nothing."""
+    try:
+        ask(port, LIMITED_PATH)
+        refused = ask(port, LIMITED_PATH)
+    except FAILURES as error:
+        return f"{type(error).__name__}: {error}"
+    return "" if refused.status == 429 else f"{LIMITED_PATH}: status {refused.status}, not 429"
 
 
 def prove(port: int, hello: str, log: Path, upstream: Upstream) -> Proof:

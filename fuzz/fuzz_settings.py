@@ -11,6 +11,7 @@ from gateway_core.routing import Router
 from gateway_server.settings import SettingsError
 from gateway_server.settings.build import build_forwarding, build_routes, build_upstreams
 from gateway_server.settings.demonstration import DEMONSTRATION
+from gateway_server.settings.limits import build_limits
 from gateway_server.settings.load import examine_text
 from gateway_server.settings.report import plain
 
@@ -52,6 +53,7 @@ def check(data: bytes) -> None:
     Router(build_routes(settings))
     build_upstreams(settings)
     build_forwarding(settings)
+    build_limits(settings)
 
 
 def _judge(error: SettingsError, text: str) -> None:

@@ -43,6 +43,8 @@ class Subject:
     environ: Mapping[str, str] = field(default_factory=dict)
     log: str = "server.out"
     """The access log: a file of the scratch folder; `server.out` is standard output."""
+    limits: bool = False
+    """Whether it limits `/limited/...` to one request a minute and client, and says 429."""
     hello: str = "/nowhere"
     """What it answers itself, with 404."""
     start_seconds: float = 20.0

@@ -42,6 +42,7 @@ def subject(protocol: str) -> Subject:
         ),
         version=version,
         files=("gateway.toml",),
+        limits=True,
         own={"PROTOCOL": line},
         environ={"GATEWAY_CONFIG": "@FOLDER@/gateway.toml"},
     )  # fmt: skip

@@ -10,5 +10,6 @@ SUBJECT = Subject(
     version=lambda: number_in(first_line(program("nginx") or "nginx", "-v")),
     missing=lambda: missing_program("nginx"),
     files=("nginx.conf",),
+    limits=True,
     log="access.log",
 )
