@@ -37,6 +37,8 @@ class LostRequest(NamedTuple):
     """Whether bytes of its body were taken from the client."""
     answer_begun: bool
     """Whether a byte came back."""
+    unprocessed: bool = False
+    """Whether the upstream said that it has not acted upon it (RFC 9113, 8.7)."""
 
 
 def may_resend(lost: LostRequest) -> bool:
@@ -44,8 +46,11 @@ def may_resend(lost: LostRequest) -> bool:
 
     A fresh connection that ends is the upstream's failure, not a race; a byte of an answer
     means that the upstream acted. What was never written may go out whatever it is; what
-    was needs a method that may run twice, and no byte of its body spent.
+    was needs a method that may run twice, and no byte of its body spent. Over HTTP/2 an
+    upstream can say that it has not acted upon a request: then any method may run.
     """
+    if lost.unprocessed:
+        return not lost.body_begun
     if not lost.reused or lost.answer_begun:
         return False
     if lost.written == 0:

@@ -34,11 +34,10 @@ from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
 from .settings.compositions import build_compositions
 from .settings.limits import build_limits
-from .settings.pages import own_pages
 from .settings.report import counted, plain
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
-from .upstream import Http1Client
+from .upstream import Http1Client, Http2Client
 from .websocket_edge import WebSocketEdge
 
 
@@ -54,7 +53,7 @@ class Gateway(Starlette):
         self._edge: HttpEdge | None = None
         self._relays: Relays | None = None
         self._sockets: WebSocketEdge | None = None
-        self._clients: dict[str, Http1Client] = {}
+        self._clients: dict[str, Http1Client | Http2Client] = {}
         self._own: frozenset[bytes] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +101,7 @@ class Gateway(Starlette):
         self._log = self._log or AccessLog(settings.gateway.access_log)
         policies = _policies(settings)
         self._clients.update(_clients(settings, policies.upstreams))
-        self._own = frozenset(own_pages(settings, policies.router))
+        self._own = frozenset(_own_pages(settings, policies.router))
         self._relays = Relays(build_relays(settings), settings.gateway.drain_timeout)
         self._edge = HttpEdge(policies, self._clients, self._log, self._relays)
         self._sockets = WebSocketEdge(policies, self._clients, self._log, self._relays)
@@ -183,10 +182,16 @@ def _policies(settings: Settings) -> Policies:
     )
 
 
-def _clients(settings: Settings, upstreams: Mapping[str, Upstream]) -> Mapping[str, Http1Client]:
+def _clients(
+    settings: Settings, upstreams: Mapping[str, Upstream]
+) -> Mapping[str, Http1Client | Http2Client]:
     """Return a client for each upstream: of the very one, since endpoints are found by identity."""
     tls = build_tls(settings)
-    return {name: Http1Client(upstream, tls.get(name)) for name, upstream in upstreams.items()}
+    h2 = {name for name, wanted in settings.upstreams.items() if wanted.protocol == "h2"}
+    return {
+        name: (Http2Client if name in h2 else Http1Client)(upstream, tls.get(name))
+        for name, upstream in upstreams.items()
+    }
 
 
 def _front(settings: Settings) -> FrontSettings:
@@ -203,6 +208,13 @@ def _front(settings: Settings) -> FrontSettings:
         own=gateway.protocol == "own",
         connections_max=gateway.connections_max,
     )
+
+
+def _own_pages(settings: Settings, router: Router) -> list[bytes]:
+    if not settings.gateway.endpoints:
+        return []
+    own = [page for page in (b"/livez", b"/readyz") if not router.claims_exact(page)]
+    return own if router.claims(b"/") else [*own, b"/"]
 
 
 def _running(_request: Request) -> JSONResponse:

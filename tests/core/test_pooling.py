@@ -17,6 +17,7 @@ lost_requests = st.builds(
     written=st.sampled_from([0, 1, 100]),
     body_begun=st.booleans(),
     answer_begun=st.booleans(),
+    unprocessed=st.booleans(),
 )
 
 
@@ -33,6 +34,12 @@ lost_requests = st.builds(
         pytest.param(LostRequest("GET", False, 0, False, False), False, id="fresh, unwritten"),
         pytest.param(LostRequest("GET", True, 90, False, True), False, id="an answer had begun"),
         pytest.param(LostRequest("GET", True, 0, False, True), False, id="an answer unasked"),
+        pytest.param(
+            LostRequest("POST", False, 9, False, False, True), True, id="9113 8.7 not acted upon"
+        ),
+        pytest.param(
+            LostRequest("POST", False, 9, True, False, True), False, id="9113 8.7 its body spent"
+        ),
     ],
 )
 def test_what_may_be_sent_again(lost: LostRequest, again: bool) -> None:
@@ -41,7 +48,7 @@ def test_what_may_be_sent_again(lost: LostRequest, again: bool) -> None:
 
 @given(lost_requests)
 def test_nothing_is_sent_again_that_could_do_work_twice(lost: LostRequest) -> None:
-    could_have_run = lost.written > 0
+    could_have_run = lost.written > 0 and not lost.unprocessed
     if may_resend(lost):
         assert not could_have_run or lost.method in IDEMPOTENT
 
@@ -54,7 +61,7 @@ def test_nothing_is_sent_again_whose_body_is_spent(lost: LostRequest) -> None:
 
 @given(lost_requests)
 def test_only_a_silent_reused_connection_is_a_race(lost: LostRequest) -> None:
-    if may_resend(lost):
+    if may_resend(lost) and not lost.unprocessed:
         assert lost.reused
         assert not lost.answer_begun
 

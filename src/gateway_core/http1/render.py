@@ -14,7 +14,7 @@ CHUNK_END: Final = b"\r\n"
 _COLON: Final = b": "
 _TE_TRAILERS: Final = b"te: trailers\r\nconnection: te"
 """TE speaks of this connection alone, and Connection must say so (RFC 9110, 10.1.4)."""
-_LENGTH_EXPECTED: Final = frozenset({"POST", "PUT", "PATCH"})
+LENGTH_EXPECTED: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods that anticipate a body: an empty one is told as such (RFC 9110, 8.6)."""
 
 
@@ -32,7 +32,7 @@ def render_request(request: UpstreamRequest) -> bytes:
         lines.append(_TE_TRAILERS)
     if request.body == UNKNOWN:
         lines.append(b"transfer-encoding: chunked")
-    elif request.body or request.method in _LENGTH_EXPECTED:
+    elif request.body or request.method in LENGTH_EXPECTED:
         lines.append(b"content-length: %d" % request.body)
     lines.append(b"\r\n")
     return b"\r\n".join(lines)

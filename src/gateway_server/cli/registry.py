@@ -10,7 +10,6 @@ import typer
 
 from .check import check
 from .demo import demo
-from .explain import explain
 from .routes import routes
 from .run import run
 from .schema import schema
@@ -29,7 +28,6 @@ app.command()(run)
 app.command()(demo)
 app.command()(check)
 app.command()(routes)
-app.command()(explain)
 app.command()(schema)
 
 

@@ -12,7 +12,7 @@ from .demonstration import DEMONSTRATION
 from .environment import Substitution
 from .explain import explain
 from .files import find, read
-from .places import KeyPath, Spot
+from .places import KeyPath
 from .problem import Finding, Problem, SettingsError, Severity
 from .schema import Settings
 from .source import Source
@@ -29,8 +29,6 @@ class Examined:
     warnings: tuple[Problem, ...]
     name: str
     """The file, or BUILT_IN."""
-    spot: Spot
-    """Where in it each value stands."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -75,7 +73,7 @@ def examine_text(
     problems = source.problems(_first(findings))
     if settings is None:
         raise SettingsError(problems)
-    return Examined(settings, problems, name, parsed.spot)
+    return Examined(settings, problems, name)
 
 
 def _judge(parsed: Parsed, environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:

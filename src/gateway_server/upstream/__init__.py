@@ -3,6 +3,7 @@
 from .as_httpx import PooledTransport
 from .contract import Answer, BodyReader, CallFailedError, UpstreamClient
 from .http1_client import Http1Client
+from .http2_client import Http2Client
 from .tls import TlsSettings
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "BodyReader",
     "CallFailedError",
     "Http1Client",
+    "Http2Client",
     "PooledTransport",
     "TlsSettings",
     "UpstreamClient",

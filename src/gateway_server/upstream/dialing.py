@@ -20,22 +20,24 @@ from .wire import SocketWire, Wire
 Dial: TypeAlias = Callable[[Endpoint], Awaitable[Wire]]
 """Connects to an endpoint, TLS included. Raises OSError; cancelled, it leaves nothing open."""
 
-ALPN: Final = ("http/1.1",)
-"""What we speak (RFC 7301); a server that would rather have HTTP/2 learns it in time."""
+HTTP1: Final = "http/1.1"
+HTTP2: Final = "h2"
+"""What we speak, as TLS tells it beforehand (RFC 7301); a server that cannot learns it in time."""
 
 
 class Dialer:
     """Makes connections to the endpoints of one upstream. An instance is a `Dial`."""
 
-    __slots__ = ("_context", "_server_name")
+    __slots__ = ("_context", "_protocol", "_server_name")
 
-    def __init__(self, settings: TlsSettings, *, secure: bool) -> None:
+    def __init__(self, settings: TlsSettings, *, secure: bool, protocol: str = HTTP1) -> None:
         """Build the TLS context if `secure`, once: to read the authorities takes 10 ms and more.
 
         Raises OSError where a file of `settings` cannot be read.
         """
         self._server_name = settings.server_name
-        self._context = _context(settings) if secure else None
+        self._protocol = protocol
+        self._context = _context(settings, protocol) if secure else None
 
     async def __call__(self, endpoint: Endpoint) -> Wire:
         """Connect. Raises OSError, of which socket.gaierror and ssl.SSLError are kinds."""
@@ -46,15 +48,21 @@ class Dialer:
         try:
             tls = TlsWire(wire, self._context, self._server_name or endpoint.host)
             await tls.shake_hands()
+            self._check_protocol(tls)
         except BaseException:
             wire.close()
             raise
         return tls
 
+    def _check_protocol(self, tls: TlsWire) -> None:
+        """Raise where the endpoint did not agree to HTTP/2: HTTP/1.1 goes without saying."""
+        if self._protocol == HTTP2 != tls.protocol:
+            raise ssl.SSLError("the endpoint did not agree to HTTP/2 (ALPN)")
 
-def _context(settings: TlsSettings) -> ssl.SSLContext:
+
+def _context(settings: TlsSettings, protocol: str) -> ssl.SSLContext:
     context = settings.context()
-    context.set_alpn_protocols(list(ALPN))
+    context.set_alpn_protocols([protocol])
     # A handshake in the middle of an exchange (TLS 1.2) would make writes wait for reads.
     context.options |= ssl.OP_NO_RENEGOTIATION
     return context

@@ -33,6 +33,11 @@ class TlsWire:
         self._unsent: Buffers = []
         self.written = 0
 
+    @property
+    def protocol(self) -> str:
+        """What both sides agreed to speak (RFC 7301); "" for nothing."""
+        return self._tls.selected_alpn_protocol() or ""
+
     async def shake_hands(self) -> None:
         """Do the handshake. Raises OSError, of which ssl.SSLError is a kind."""
         while True:

@@ -12,7 +12,8 @@ BOUND = 1000
 class Pipe:
     """One direction."""
 
-    def __init__(self) -> None:
+    def __init__(self, bound: int = BOUND) -> None:
+        self.bound = bound
         self.data = b""
         self.ended = self.broken = False
         self.changed = trio.lowlevel.ParkingLot()
@@ -20,7 +21,7 @@ class Pipe:
     def put(self, data: bytes | memoryview) -> int:
         if self.broken or self.ended:
             raise BrokenPipeError("nobody reads")
-        taken = bytes(data[: BOUND - len(self.data)])
+        taken = bytes(data[: self.bound - len(self.data)])
         self.data += taken
         self.changed.unpark_all()
         return len(taken)
@@ -42,7 +43,8 @@ class MemoryWire:
 
     def __init__(self, net: "Net") -> None:
         self.net = net
-        self.outgoing, self.incoming = Pipe(), Pipe()
+        bound = getattr(net, "bound", BOUND)
+        self.outgoing, self.incoming = Pipe(bound), Pipe(bound)
         self.written = 0
         self.closed = False
         self.reading = self.writing = 0
@@ -78,7 +80,7 @@ class MemoryWire:
         assert not self.writing, "two tasks write"
         self.writing += 1
         try:
-            await self._wait(self.outgoing, lambda pipe: len(pipe.data) < BOUND)
+            await self._wait(self.outgoing, lambda pipe: len(pipe.data) < pipe.bound)
         finally:
             self.writing -= 1
 
@@ -138,7 +140,10 @@ class MemoryPeer:
 class Net:
     """Dials memory wires, each served by `serve` in a task of `nursery`."""
 
-    def __init__(self, nursery: trio.Nursery, serve, dial_seconds: float = 0.0) -> None:
+    def __init__(
+        self, nursery: trio.Nursery, serve, dial_seconds: float = 0.0, bound: int = BOUND
+    ) -> None:
+        self.bound = bound
         self.nursery, self.serve, self.dial_seconds = nursery, serve, dial_seconds
         self.open = self.dialed = 0
         self.refuses = False

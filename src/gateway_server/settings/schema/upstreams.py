@@ -8,7 +8,7 @@ from gateway_core.upstream import CONNECTIONS_MAX, WAITING_MAX
 
 from .addresses import EndpointUrl
 from .gateway import FILE
-from .keys import SWITCH, Reads, Table, key, whole, wrong
+from .keys import SWITCH, Reads, Table, choice, key, whole, wrong
 from .values import Timeout
 
 
@@ -68,6 +68,13 @@ class UpstreamSettings(Table):
         least=1,
         about='Where the service is: `"http://host:port"`, `"https://host"`, `"unix:/path"`, '
         "or `{ url = ..., weight = ... }`.",
+    )
+    protocol: Annotated[str, choice("http1", "h2")] = key(
+        "http1",
+        about="What the endpoints are spoken to in. `h2`: HTTP/2, many calls beside each other on "
+        "few connections; https endpoints must agree to it (ALPN), http ones must expect it.",
+        why="HTTP/1.1 costs less a request; HTTP/2 is what gRPC needs, and what keeps "
+        "connections few.",
     )
     connect_timeout: Timeout = key(
         "2s",
