@@ -34,7 +34,7 @@ def check(data: bytes) -> None:
     lines = data.split(b"\n", 2)
     wanted, condition, body = [*lines, b"", b"", b""][:3]
     asked = Asked(range=wanted, if_range=condition or None)
-    given = answer(_entry(body), asked, 0, ())
+    given = answer(_entry(body), asked, ())
     head, span = given.head, given.span
     if condition and condition != b'"a"':
         assert head.status == 200

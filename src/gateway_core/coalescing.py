@@ -48,6 +48,8 @@ class Flight:
     """Whether what it fetches was changed meanwhile: for those who wait, but not to be kept."""
     landing: Landing | None = None
     failure: FailureKind | None = None
+    status: int | None = None
+    """Of the error that was answered, where it FAILED by one."""
 
 
 @dataclass(slots=True)

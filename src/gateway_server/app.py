@@ -19,8 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from gateway_core.caching import Store
 from gateway_core.clock import SECOND
-from gateway_core.exchange import Policies
+from gateway_core.exchange import Cache, Policies
 from gateway_core.refusal import Refusal
 from gateway_core.routing import Router
 from gateway_core.upstream import Upstream
@@ -32,6 +33,7 @@ from .http_edge import HttpEdge
 from .relaying import Relays
 from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
+from .settings.caching import build_caching
 from .settings.compositions import build_compositions
 from .settings.limits import build_limits
 from .settings.report import counted, plain
@@ -149,6 +151,11 @@ class Gateway(Starlette):
         for name, client in self._clients.items():
             supervisor.start(f"connections of {name}", client.tend)
 
+    def keep_bodies(self, nursery: trio.Nursery) -> None:
+        """Let what is fetched for the cache outlive the request that asked for it."""
+        assert self._edge is not None
+        self._edge.shelf.open(nursery)
+
     async def close_clients(self) -> None:
         """Close every connection to every upstream."""
         for client in self._clients.values():
@@ -162,6 +169,7 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     async with trio.open_nursery() as nursery:
         app.supervisor = Supervisor(nursery)
         app.start_tasks(app.supervisor)
+        app.keep_bodies(nursery)
         try:
             yield
         finally:
@@ -179,6 +187,8 @@ def _policies(settings: Settings) -> Policies:
         body_timeout=settings.gateway.body_timeout,
         write_timeout=settings.gateway.write_timeout,
         compositions=build_compositions(settings),
+        cache=Cache(Store(settings.gateway.cache_memory)),
+        caching=build_caching(settings),
     )
 
 

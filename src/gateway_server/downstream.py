@@ -209,6 +209,42 @@ class OwnConnection:
         return self._stream.refused
 
 
+class Nobody:
+    """Whom an exchange answers that was begun for its own sake. See `Downstream`."""
+
+    __slots__ = ("head",)
+
+    refused = False
+    trailers: Fields = ()
+
+    def __init__(self, head: RequestHead) -> None:
+        self.head = head
+
+    async def read(self) -> bytes:
+        return b""
+
+    async def watch(self) -> None:
+        await trio.sleep_forever()
+
+    async def start(self, head: ResponseHead) -> None:
+        """Send nothing."""
+
+    async def inform(self, head: ResponseHead) -> None:
+        """Send nothing."""
+
+    async def flush(self) -> None:
+        """Send nothing."""
+
+    async def send(self, piece: bytes, /) -> None:
+        """Send nothing."""
+
+    async def end(self, piece: bytes = b"", trailers: Fields = (), /) -> None:
+        """Send nothing."""
+
+    def cut(self) -> None:
+        """Cut nothing."""
+
+
 class AnyServer(_Sending):
     """Under any server that speaks ASGI on Trio. See `Downstream`."""
 

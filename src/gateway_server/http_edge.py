@@ -23,15 +23,18 @@ from gateway_core.exchange import (
     Exchange,
     Policies,
     Record,
+    RefreshStarted,
     RelayEnded,
     RequestArrived,
     ResponseBodyRead,
     StreamBody,
     SwitchProtocols,
 )
+from gateway_core.message import ResponseHead
 
+from .caching import Shelf
 from .composition import Composer, PartClient
-from .downstream import Downstream, OwnConnection, Receive, Scope, Send, downstream
+from .downstream import Downstream, Nobody, OwnConnection, Receive, Scope, Send, downstream
 from .drive import Driver, LaneDriver
 from .front.contract import Lane, LaneStream
 from .identifiers import fresh_id
@@ -60,6 +63,7 @@ class HttpEdge:
         self._inquirer = inquirer
         self._compose = Composer(policies, self._ask).compose
         self._relays = relays
+        self.shelf = Shelf(policies.cache, self._refresh)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI).
@@ -70,7 +74,7 @@ class HttpEdge:
         client = await downstream(scope, receive, send)
         exchange = Exchange(self._policies)
         talk = Talk(exchange, self._clients, client)
-        talk.inquirer, talk.compose = self._inquirer, self._compose
+        talk.inquirer, talk.compose, talk.shelf = self._inquirer, self._compose, self.shelf
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
         talk.tell, talk.consult = driver.tell, driver.consult
         try:
@@ -87,7 +91,7 @@ class HttpEdge:
     def begin(self, stream: LaneStream, lane: Lane, *, upgrade: bool) -> "LaneTalk":
         """Take a request of one of our own connections on. See `front.contract.Conversation`."""
         talk = LaneTalk(Exchange(self._policies), self._clients, stream, lane, self._note)
-        talk.inquirer, talk.compose = self._inquirer, self._compose
+        talk.inquirer, talk.compose, talk.shelf = self._inquirer, self._compose, self.shelf
         if upgrade:
             talk.expect_upgrade(self._relays)
         return talk
@@ -95,15 +99,24 @@ class HttpEdge:
     async def _ask(self, client: PartClient, part: str) -> Record:
         """Ask for a part of a composition. See `composition.composer.Ask`."""
         exchange = Exchange(self._policies)
+        await self._drive(exchange, client, RequestArrived(client.head, fresh_id(), part=part))
+        return exchange.record
+
+    async def _refresh(self, exchange: Exchange) -> None:
+        """Let `exchange` fetch what is newer than what is stored; nobody waits for it."""
+        await self._drive(exchange, Nobody(exchange.head), RefreshStarted())
+
+    async def _drive(self, exchange: Exchange, client: Downstream, first: Event) -> None:
+        """Drive an exchange that no client of ours carries."""
         talk = Talk(exchange, self._clients, client)
+        talk.shelf = self.shelf
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
         talk.tell, talk.consult = driver.tell, driver.consult
         try:
-            await driver.run(RequestArrived(client.head, fresh_id(), part=part))
+            await driver.run(first)
         finally:
             await talk.give_back()
             self._note(exchange, client, now())
-        return exchange.record
 
     def _note(self, exchange: Exchange, client: Downstream, at: Instant) -> None:
         """Write the line of an exchange that ended; the front tells of what it refused itself."""
@@ -165,12 +178,15 @@ class LaneTalk(Talk):
     async def _stream(self, command: StreamBody) -> Event:
         answer = self._answer
         assert answer is not None
+        self.shelf.settle()
         body = answer.whole
         if body is None:
             return await super()._stream(command)
         # What most answers are: all of it is here, and the client takes it in one write.
+        return await self._answer_whole(command.head, body)
+
+    async def _answer_whole(self, head: ResponseHead, body: bytes) -> Event:
         self._ending = True
-        head = command.head
         if self._lane_stream.answer_at_once(head.status, head.fields, body):
             return BodyEnded(len(body))
         self.tell(ResponseBodyRead(len(body)))
@@ -220,6 +236,7 @@ class LaneTalk(Talk):
         if self._carrying is not None:  # cancelled, and told so
             self._driver.abandon(self._closed(self._carrying))
         self._driver.abandon(_ABANDONED)
+        self.shelf.settle()
         if self._answer is not None:
             self._answer.drop()
         self._note(self._exchange, self._client, self._alarm.now())

@@ -5,7 +5,7 @@ back-pressure: the next piece of a body is asked for only when the last one was 
 """
 
 from collections.abc import Awaitable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NoReturn, Protocol, assert_never
 
@@ -13,7 +13,7 @@ import trio
 
 from gateway_core.exchange import (
     AskAuthority,
-    BodyEnded,
+    AwaitFlight,
     CallBeside,
     CallProgressed,
     CallUpstream,
@@ -27,34 +27,32 @@ from gateway_core.exchange import (
     Inform,
     InquiryEnded,
     InterimSent,
+    KeepBody,
     PassTrailers,
+    Refresh,
     RequestBodyBroke,
     RequestTrailersRead,
     Respond,
-    ResponseBodyRead,
-    ResponseBodySent,
     ResponseTrailersRead,
+    SendStored,
     Stage,
     StreamBody,
     SwitchProtocols,
     UpstreamAnswered,
-    UpstreamBroke,
     UpstreamFailed,
     UpstreamInformed,
     VerifyToken,
 )
 from gateway_core.message import Fields, ResponseHead
 
+from .caching import NO_SHELF, Shelf, StoredTalk
 from .composition import Compositor, nobody_composes
 from .downstream import Downstream
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .racing import Race
 from .request_body import RequestBody, no_body
+from .streaming import Tell
 from .upstream import Answer, BodyReader, CallFailedError, UpstreamClient
-
-
-class _Tell(Protocol):
-    def __call__(self, event: Event, /) -> None: ...
 
 
 class _Consult(Protocol):
@@ -69,15 +67,16 @@ def _nobody_listens(event: Event, /) -> NoReturn:
     raise AssertionError(f"told {event} before there was a driver")
 
 
-class Talk:
+class Talk(StoredTalk):
     """Performs the commands of one exchange; to a call it is its `upstream.Asides`."""
 
     def __init__(
         self, exchange: Exchange, clients: Mapping[str, UpstreamClient], client: Downstream
     ) -> None:
         self.cut = False
-        self.tell: _Tell = _nobody_listens
+        self.tell: Tell = _nobody_listens
         self.inquirer: Inquirer = NOBODY_ASKS
+        self.shelf: Shelf = NO_SHELF
         self.compose: Compositor = nobody_composes
         self.consult: _Consult = _nobody_listens
         self._exchange = exchange
@@ -97,10 +96,11 @@ class Talk:
 
     async def give_back(self) -> None:
         """Give back what the upstream's answer holds."""
+        self.shelf.settle()
         if self._answer is not None:
             await self._answer.aclose()
 
-    def perform(self, command: Command) -> Awaitable[Event | None]:
+    def perform(self, command: Command) -> Awaitable[Event | None]:  # noqa: C901 - the one dispatch
         """Perform `command`. Not a coroutine of its own: each frame costs at each wait."""
         match command:
             case CallUpstream():
@@ -119,6 +119,8 @@ class Talk:
                 raise AssertionError(f"{command} is performed by whoever consulted")
             case SwitchProtocols():
                 return self._switch(command)
+            case SendStored() | KeepBody() | AwaitFlight() | Refresh():
+                return self.perform_stored(command)
             case VerifyToken() | AskAuthority():
                 return self._inquire(command)
             case _:
@@ -186,51 +188,20 @@ class Talk:
             passing = command.trailers
         return passing
 
+    def _passing_trailers(self, trailers: Fields) -> Fields:
+        return self._passing(ResponseTrailersRead(trailers))
+
     async def _stream(self, command: StreamBody) -> Event:
         answer = self._answer
         assert answer is not None
+        self.shelf.settle()
         if not answer.uploading:
-            return await self._stream_answer(command, answer)
+            return await self._send_body(command.head, answer, answer.head.body)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_finish_upload, answer)
-            ended = await self._stream_answer(command, answer)
+            ended = await self._send_body(command.head, answer, answer.head.body)
             nursery.cancel_scope.cancel()
         return ended
-
-    async def _stream_answer(self, command: StreamBody, answer: Answer) -> Event:
-        try:
-            await self._client.start(command.head)
-            await self._copy(answer)
-        except CallFailedError as error:
-            return UpstreamBroke(error.kind)
-        except OSError:
-            return ClientLeft()
-        return BodyEnded()
-
-    async def _copy(self, answer: Answer) -> None:
-        tell, client = self.tell, self._client
-        left = answer.head.body
-        while True:
-            if not answer.at_hand:
-                await client.flush()
-            piece = await answer.read()
-            last = not piece or answer.ended
-            left -= len(piece)
-            # A client that has all that it was promised may go: that is no leaving.
-            self._ending = last or left == 0
-            if last:
-                break
-            tell(ResponseBodyRead(len(piece)))
-            await client.send(piece)
-            tell(ResponseBodySent())
-        await answer.aclose()
-        if piece:
-            tell(ResponseBodyRead(len(piece)))
-        trailers = answer.trailers
-        if trailers:
-            trailers = self._passing(ResponseTrailersRead(trailers))
-        with suppress(OSError) if left == 0 and not piece else nullcontext():
-            await client.end(piece, trailers)
 
     async def _respond(self, command: Respond) -> None:
         head = command.head

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_core import composition
+from gateway_core.caching import CachePolicy
 from gateway_core.chance import SplitMix
 from gateway_core.clock import NEVER, SECOND, Duration, Instant, UnixTime, after
 from gateway_core.composing import Expression, Flaw
@@ -23,6 +24,7 @@ from gateway_core.exchange import (
     CallProgressed,
     ClientLeft,
     Exchange,
+    FlightLanded,
     HedgeDue,
     IdentityUnavailable,
     InquiryEnded,
@@ -69,6 +71,7 @@ from tests.compositions import begun, part, plan
 from tests.core.relay.relays import limited, relay_events
 from tests.exchanges import POLICIES, at_once, get, limited_policies, protected
 from tests.guards import WALL, guarded, with_key, with_token
+from tests.lab import EPOCH, Lab, says
 from tests.tokens import token
 
 
@@ -124,6 +127,7 @@ def exchange_events(machine: Exchange) -> list[object]:
         Phase.CALLING: [*upload, *interim, *answered, *failed],
         Phase.BACKING_OFF: [RequestBodyBroke(), *(CallProgressed(stage) for stage in Stage)],
         Phase.STREAMING: [*upload, *streaming],
+        Phase.WAITING: [FlightLanded()],
         Phase.RELAYING: [RelayEnded(0, 0, 0, 0, "client", 1000, 1000, 1000)],
         Phase.DONE: [*arrived, *upload, *interim, *answered, *failed, *streaming],
     }
@@ -137,6 +141,31 @@ def guarded_events(machine: Exchange) -> list[object]:
     if machine.phase is Phase.IDENTIFYING:
         told = [TokenVerified(), TokenRefused("no"), IdentityUnavailable("down")]
         return [ClientLeft(), Abandoned(), Tick(), *map(InquiryEnded, told)]
+    return exchange_events(machine)
+
+
+def caching_exchange() -> Exchange:
+    """One whose route caches: a stale answer is stored, and another exchange fetches it anew."""
+    lab = Lab(CachePolicy(ttl=5, stale_if_error=60))
+    lab.origin = says(etag=b'"a"')
+    lab.get(b"/a/x")
+    lab.wait(9)
+    lab.ask(b"/a/x")
+    return Exchange(lab.policies)
+
+
+def caching_events(machine: Exchange) -> list[object]:
+    at = UnixTime(EPOCH)
+    if machine.phase is Phase.ROUTING:
+        lines = [(), ((b"cache-control", b"no-cache"),), ((b"range", b"bytes=0-1"),)]
+        return [RequestArrived(get(fields=fields), "id") for fields in lines]
+    if machine.phase is Phase.CALLING:
+        told = [
+            UpstreamAnswered(ResponseHead(status, fields, 4), at, at)
+            for status in (200, 304, 503)
+            for fields in ((), ((b"etag", b'"a"'),), ((b"cache-control", b"private"),))
+        ]
+        return [*exchange_events(machine), *told]
     return exchange_events(machine)
 
 
@@ -176,6 +205,7 @@ def probe_events(machine: Probe) -> list[object]:
 MACHINES = {
     "exchange": Kind(lambda: Exchange(POLICIES), exchange_events),
     "limited exchange": Kind(lambda: Exchange(limited_policies()), exchange_events),
+    "caching exchange": Kind(caching_exchange, caching_events),
     "guarded exchange": Kind(lambda: Exchange(guarded()), guarded_events),
     "exchange, every policy on": Kind(lambda: Exchange(protected()), exchange_events),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),

@@ -11,3 +11,10 @@
 
 Numbers are sections of RFC 9111. For users: docs/topics/cache-semantics.md.
 """
+
+from .entry import BodyId, Entry
+from .policy import CachePolicy, QueryKey
+from .status import CacheNote
+from .store import Store
+
+__all__ = ["BodyId", "CacheNote", "CachePolicy", "Entry", "QueryKey", "Store"]

@@ -27,9 +27,8 @@ class Answer(NamedTuple):
     """None if no body follows. `end` is UNKNOWN where it follows to its end."""
 
 
-def answer(entry: Entry, asked: Asked, age: int, more: Fields) -> Answer:
-    """Return the answer of `entry`; `more` are lines that come behind its own."""
-    lines = ((b"age", b"%d" % age), *more)
+def answer(entry: Entry, asked: Asked, lines: Fields) -> Answer:
+    """Return the answer of `entry`; `lines` come behind its own, Age among them."""
     if entry.status == 200:
         if asked.conditional and not_modified(asked, entry):
             kept = tuple([line for line in entry.fields if line[0] not in _OF_THE_BODY])

@@ -50,8 +50,8 @@ class CachePolicy:
     """Whether an answer that sets a cookie may be stored."""
     no_vary_search: bool = False
     """Whether the origin's No-Vary-Search is heeded."""
-    partition: bool = False
-    """Whether each consumer has a cache of its own: so where a route asks who it is."""
+    partition: bool = True
+    """Whether each consumer has answers of its own, where the route asks who it is."""
 
     def __post_init__(self) -> None:
         if self.force and self.ttl is None:

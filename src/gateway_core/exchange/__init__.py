@@ -1,6 +1,7 @@
 """One HTTP request and its answer: the machine, what it is told, what it commands."""
 
 from .admission import Admission, Doubtful, admit, admit_told
+from .cache import Cache
 from .commands import (
     AskAuthority,
     CallBeside,
@@ -17,12 +18,14 @@ from .commands import (
     VerifyToken,
 )
 from .door import Door
-from .exchange import CLIENT_LEFT, Exchange
+from .ending import CLIENT_LEFT
+from .exchange import Exchange
 from .identity import failure_limit
 from .phases import MOVES, Phase
 from .policies import Policies
 from .record import Record
 from .refusals import over_limit, too_large, unavailable, upstream_failed
+from .storage import AwaitFlight, FlightLanded, KeepBody, Refresh, RefreshStarted, SendStored
 from .upgrading import accept_token, handshake_flaw
 from .vocabulary import (
     Abandoned,
@@ -64,7 +67,9 @@ __all__ = [
     "Abandoned",
     "Admission",
     "AskAuthority",
+    "AwaitFlight",
     "BodyEnded",
+    "Cache",
     "CallBeside",
     "CallLost",
     "CallProgressed",
@@ -81,17 +86,21 @@ __all__ = [
     "DropCall",
     "Event",
     "Exchange",
+    "FlightLanded",
     "HedgeDue",
     "IdentityTold",
     "IdentityUnavailable",
     "Inform",
     "InquiryEnded",
     "InterimSent",
+    "KeepBody",
     "NotComposed",
     "PassTrailers",
     "Phase",
     "Policies",
     "Record",
+    "Refresh",
+    "RefreshStarted",
     "RelayEnded",
     "RequestArrived",
     "RequestBodyBroke",
@@ -102,6 +111,7 @@ __all__ = [
     "ResponseBodyRead",
     "ResponseBodySent",
     "ResponseTrailersRead",
+    "SendStored",
     "Stage",
     "StreamBody",
     "SwitchProtocols",

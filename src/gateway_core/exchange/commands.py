@@ -11,6 +11,7 @@ from ..frozen import frozen
 from ..identifying import Token
 from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
 from ..upstream import Endpoint, Upstream
+from .storage import AwaitFlight, KeepBody, Refresh, SendStored
 
 
 @frozen
@@ -149,4 +150,8 @@ Command: TypeAlias = (
     | PassTrailers
     | SwitchProtocols
     | Cut
+    | AwaitFlight
+    | KeepBody
+    | SendStored
+    | Refresh
 )

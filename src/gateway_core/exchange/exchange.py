@@ -3,6 +3,8 @@
     ROUTING --call--> CALLING --head--> STREAMING --end, or cut--> DONE
      |   |             ^ | ^ |                                      ^
      |   +-IDENTIFYING-+ | | +--101--> RELAYING --both sides closed-+
+     |   +-WAITING-------+ | |    (for another's fetch)             |
+     |   +-----+--stored---|-+--> STREAMING                         |
      |         |  failed v |                                        |
      |         |       BACKING_OFF --nobody may be called-----------+
      +-refused-+-------------+---------failed, too slow, too large--+
@@ -10,48 +12,46 @@
 
 Bodies pass from socket to socket beside the machine; it is told how far they are,
 and on whom they wait (`waits`). Whom to call, and whether again, `attempts` says;
-what each side is told of the other, `translation`.
+what each side is told of the other, `translation`; what is stored, `reuse`.
 
 A cut transfer never looks complete: chunked bodies lack their last chunk
 (RFC 9112, 8), HTTP/2 streams end with RST_STREAM.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, assert_never
 
+from ..caching.storing import Answered
 from ..clock import NEVER, Duration, Instant, after
 from ..errors import FailureKind
 from ..machine import Tick
-from ..message import RequestHead, ResponseHead
+from ..message import ResponseHead
 from ..refusal import Refusal
 from ..roster import Unavailable
-from ..upstream import IDLE_TIMEOUT, Fallback
 from .admission import Admission, Doubtful, admit, admit_told
 from .attempts import Attempts
 from .commands import (
     CallUpstream,
     Command,
-    Cut,
     DropCall,
     Inform,
-    Respond,
-    StreamBody,
     SwitchProtocols,
 )
+from .ending import CLIENT_LEFT
 from .identity import IDENTITY_TIMEOUT
 from .parts import admit_part, composed, to_compose
 from .phases import Phase
-from .policies import Policies
-from .record import Record
 from .refusals import (
     MALFORMED_BODY,
     SLOW_BODY,
-    answer_of,
     too_large,
     unavailable,
     upstream_failed,
 )
+from .reuse import reuse_of
+from .reusing import Reusing
+from .storage import FlightLanded, RefreshStarted
 from .translation import Translation
 from .upgrading import Handshake, handshake_of, may_open, switching_head
 from .vocabulary import (
@@ -83,10 +83,7 @@ from .vocabulary import (
     UpstreamFailed,
     UpstreamInformed,
 )
-from .waits import CALL_TIMEOUT, Wait, Waits
-
-CLIENT_LEFT: Final = 499
-"""Logged, never sent: nobody reads it any more."""
+from .waits import CALL_TIMEOUT, Wait
 
 # An enumeration's member costs several times what a name of the module does.
 _DONE: Final = Phase.DONE
@@ -95,21 +92,13 @@ _CLIENT_READ: Final = Wait.CLIENT_READ
 
 
 @dataclass(slots=True)
-class Exchange(Waits):
+class Exchange(Reusing):
     """One request and its answer. See the module's diagram."""
 
-    policies: Policies
-    record: Record = field(default_factory=Record)
-    _head: RequestHead | None = None
     _handshake: Handshake | None = None
     """What we ask of the upstream where a WebSocket is to be opened."""
     _doubtful: Doubtful | None = None
-    _admission: Admission | None = None
     _translation: Translation | None = None
-    _attempts: Attempts | None = None
-    """Whom to call, and what is taken for that: given back when the exchange is done."""
-    _idle: Duration = IDLE_TIMEOUT
-    """How long the upstream may be silent in the middle of a body."""
 
     @property
     def done(self) -> bool:
@@ -129,6 +118,11 @@ class Exchange(Waits):
                 return self._on_arrival(event, now)
             case InquiryEnded():
                 return self._on_inquiry(event.told, now)
+            case FlightLanded():
+                assert self._reuse is not None
+                return self._follow(self._reuse, self._reuse.landed(now), now)
+            case RefreshStarted():
+                return self._ask(now)
             case CallProgressed():
                 self._on_progress(event, now)
             case UpstreamAnswered():
@@ -200,20 +194,36 @@ class Exchange(Waits):
         if not route.upstream:
             self._wait_until(NEVER)
             self._move_to(Phase.COMPOSING)
-            return (to_compose(admitted, self._head, self.record),)
-        assert self._head is not None
-        plan, request_id = self.policies.plans[route.name], self.record.request_id
-        self._translation = Translation(self._head, admitted, plan, request_id, self._handshake)
-        roster = self.policies.rosters[route.upstream]
-        self._idle = roster.upstream.idle_timeout
-        self._attempts = attempts = Attempts(roster, self._translation, self.record)
-        return self._call(attempts, attempts.start(now), now)
+            return (to_compose(admitted, self.head, self.record),)
+        upstream, caching = self.policies.upstreams[route.upstream], self.policies.caching
+        self._idle = upstream.idle_timeout
+        if route.name not in caching or self._handshake is not None:
+            return self._ask(now)
+        self._reuse = reuse_of(self.head, admitted, self.policies.cache, caching[route.name])
+        return self._follow(self._reuse, self._reuse.look_up(now), now)
+
+    def _ask(self, now: Instant) -> Sequence[Command]:
+        """Begin to ask the upstream."""
+        admission, record = self._admission, self.record
+        assert admission is not None
+        route = admission.match.route
+        plan, handshake = self.policies.plans[route.name], self._handshake
+        told = Translation(self.head, admission, plan, record.request_id, handshake)
+        if self._reuse is not None:
+            told.drop, told.add = self._reuse.drop, self._reuse.add
+        if self._attempts is not None:
+            self._attempts.end()
+        self._translation = told
+        self._attempts = Attempts(self.policies.rosters[route.upstream], told, record)
+        return self._call(self._attempts, self._attempts.start(now), now)
 
     def _call(
         self, attempts: Attempts, call: CallUpstream | Unavailable, now: Instant
     ) -> Sequence[Command]:
         upstream = attempts.upstream
         if isinstance(call, Unavailable):
+            if self._reuse and (stand_in := self._reuse.unreachable(now)):
+                return self._follow(self._reuse, stand_in, now)
             return self._refuse(unavailable(call, upstream.name), upstream.fallback)
         self._stage = Stage.CONNECTING
         self._wait_until(attempts.until(now, upstream.connect_timeout))
@@ -280,9 +290,12 @@ class Exchange(Waits):
         assert self._head is not None
         if self._handshake is not None and may_open(event.head, self._head):
             return self._on_upgrade(event.head, self._handshake, now)
-        self._move_to(Phase.STREAMING)
-        self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
-        return (StreamBody(self._translation.answer(event.head, final=True)),)
+        if self._reuse is not None:
+            shown = self._translation.answer(event.head, final=False)
+            answered = Answered(event.head, shown, event.asked_at, event.answered_at, now)
+            judged = self._reuse.answered(answered, now)
+            return self._follow(self._reuse, judged, now, shown)
+        return self._stream(self._translation.answer(event.head, final=True), now)
 
     def _on_interim_answer(self, event: UpstreamInformed, now: Instant) -> Sequence[Command]:
         """Pass it on, unless to HTTP/1.0, which knows none (RFC 9110, 15.2)."""
@@ -343,6 +356,8 @@ class Exchange(Waits):
         wait = attempts.failed(kind, self.record.bytes_in, now)
         if wait is not None:
             return self._back_off(wait, now)
+        if self._reuse and (stand_in := self._reuse.failed(kind, now)):
+            return self._follow(self._reuse, stand_in, now)
         upstream = attempts.upstream
         return self._refuse(upstream_failed(kind, upstream.name), upstream.fallback)
 
@@ -359,6 +374,8 @@ class Exchange(Waits):
         if self.phase is Phase.BACKING_OFF:
             assert self._attempts is not None
             return self._call(self._attempts, self._attempts.again(now), now)
+        if self.phase is Phase.WAITING:
+            return self.receive(FlightLanded(), now)
         if now >= self._call_deadline:
             return self._on_failure(CALL_TIMEOUT[self._stage], now)
         if now >= self._download_deadline:
@@ -366,33 +383,3 @@ class Exchange(Waits):
         if self._upload is Wait.UPSTREAM_WRITE:
             return self._on_failure(FailureKind.WRITE_TIMEOUT, now)
         return self._refuse(SLOW_BODY)
-
-    def _end_early(self, refusal: Refusal) -> Sequence[Command]:
-        """Answer with `refusal` if the client has no head yet, else cut."""
-        if self.phase is Phase.STREAMING:
-            return self._cut(refusal.reason)
-        return self._refuse(refusal)
-
-    def _refuse(self, refusal: Refusal, fallback: Fallback | None = None) -> Sequence[Command]:
-        """Answer with `refusal`; with `fallback` in its place, where an upstream is to blame."""
-        assert self._head is not None
-        self._finish(fallback.status if fallback else refusal.status, refusal.reason)
-        if self._admission is not None:
-            refusal = refusal.with_fields(*self._admission.fields)
-        request_id, method = self.record.request_id, self._head.method
-        head, body = answer_of(refusal, fallback, request_id, method)
-        self.record.bytes_out = len(body)
-        return (Respond(head, body, refusal.close),)
-
-    def _cut(self, reason: str) -> Sequence[Command]:
-        self._finish(self.record.status or CLIENT_LEFT, reason)
-        return (Cut(),)
-
-    def _finish(self, status: int, reason: str) -> None:
-        self.record.status, self.record.reason = status, reason
-        self._wait_until(NEVER)
-        if self._attempts is not None:
-            self._attempts.end()
-        if self._admission is not None:
-            self._admission.release()
-        self._move_to(_DONE)

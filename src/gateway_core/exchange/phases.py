@@ -10,6 +10,8 @@ class Phase(enum.Enum):
     ROUTING = "routing"
     IDENTIFYING = "identifying"
     """The caller must be asked about outside."""
+    WAITING = "waiting"
+    """Another exchange fetches what is asked for."""
     CALLING = "calling"
     COMPOSING = "composing"
     """An answer is made out of many: a composition (`gateway_core.composition`) sees to it."""
@@ -34,6 +36,13 @@ MOVES: Final = frozenset(
         (Phase.CALLING, Phase.BACKING_OFF),
         (Phase.BACKING_OFF, Phase.CALLING),
         (Phase.BACKING_OFF, Phase.DONE),
+        (Phase.ROUTING, Phase.WAITING),
+        (Phase.ROUTING, Phase.STREAMING),
+        (Phase.WAITING, Phase.WAITING),
+        (Phase.WAITING, Phase.CALLING),
+        (Phase.WAITING, Phase.STREAMING),
+        (Phase.WAITING, Phase.DONE),
+        (Phase.CALLING, Phase.CALLING),
         (Phase.CALLING, Phase.STREAMING),
         (Phase.CALLING, Phase.RELAYING),
         (Phase.RELAYING, Phase.DONE),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..caching.keying import names_of
+from ..caching.policy import CachePolicy
 from ..chance import Dice, SplitMix
 from ..clock import Duration, seconds
 from ..composing import Plan, part_routes
@@ -13,6 +15,7 @@ from ..limiting import Limiter, Limits
 from ..roster import Roster
 from ..routing import Route, Router
 from ..upstream import Upstream
+from .cache import Cache
 from .door import Door
 from .identity import failure_limit
 
@@ -46,6 +49,10 @@ class Policies:
     """Where the requests of compositions go, by the route's name; no client can ask for one."""
     dice: Dice = field(default_factory=lambda: SplitMix(0))
     """All chance there is. A server gives dice that nobody can foresee."""
+    cache: Cache = field(default_factory=Cache)
+    """What is stored; shared by reference."""
+    caching: Mapping[str, CachePolicy] = field(default_factory=dict[str, CachePolicy])
+    """How each route that does caches, by the route's name."""
     plans: Mapping[str, ForwardingPlan] = field(init=False)
     """What forwarding does on each route, by the route's name."""
     rosters: Mapping[str, Roster] = field(init=False)
@@ -73,9 +80,8 @@ class Policies:
     def _relied(self, route: Route) -> frozenset[bytes]:
         """Return the fields by which the gateway decides on `route`: Connection cannot drop them."""
         matchers = frozenset(rule.name for rule in route.headers)
-        limits = self.limits.get(route.name)
-        door = self.doors.get(route.name)
-        for more in (limits, door):
+        for more in (self.limits.get(route.name), self.doors.get(route.name)):
             if more is not None:
                 matchers |= more.relied
-        return matchers
+        caching = self.caching.get(route.name)
+        return matchers if caching is None else matchers.union(names_of(caching))

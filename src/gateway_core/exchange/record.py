@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..caching import CacheNote
 from ..clock import NEVER, Instant
 from ..limiting import Judgement
 from .vocabulary import RelayEnded
@@ -39,6 +40,8 @@ class Record:
     answered: Instant = NEVER
     limits: Judgement | None = None
     """What the limits said; None where the route has none, or nobody asked them."""
+    cache: CacheNote | None = None
+    """What the cache did; None where the route has none."""
 
     def note_socket(self, ended: RelayEnded) -> None:
         """Note what became of a WebSocket, and the bytes of its messages."""

@@ -28,6 +28,10 @@ class Translation:
     request_id: str
     handshake: Handshake | None = None
     """What we ask of the upstream where a WebSocket is to be opened."""
+    drop: frozenset[bytes] = frozenset()
+    """Names of the client's fields that the upstream is not to see."""
+    add: Fields = ()
+    """Fields of ours that it is."""
     asked: tuple[bytes, ...] = ()
     """The authorities by which the upstream may name itself in its answer."""
     answer_fields: Fields = ()
@@ -38,6 +42,7 @@ class Translation:
     def request(self, upstream: Upstream, endpoint: Endpoint) -> UpstreamRequest:
         """Return the request as `endpoint` shall see it."""
         admission, handshake, found = self.admission, self.handshake, self.admission.match
+        drop, add = admission.drops | self.drop, self.add + admission.told
         request = forward_request(
             self.head,
             admission.client,
@@ -45,8 +50,8 @@ class Translation:
             target=found.target,
             authority=(upstream.preserve_host and found.authority) or endpoint.authority,
             request_id=self.request_id,
-            drop=admission.drops if handshake is None else admission.drops | REBUILT,
-            add=admission.told if handshake is None else handshake.fields + admission.told,
+            drop=drop if handshake is None else drop | REBUILT,
+            add=add if handshake is None else handshake.fields + add,
         )
         self.asked += (request.authority, endpoint.authority)
         self._takes_trailers = request.takes_trailers

@@ -9,6 +9,7 @@ from ..frozen import frozen
 from ..machine import Tick
 from ..message import Fields, RequestHead, ResponseHead
 from ..refusal import Refusal
+from .storage import FlightLanded, RefreshStarted
 
 TOO_LATE: Final = UnixTime(2**62)
 """The wall-clock time where nobody told it: whatever can expire has expired."""
@@ -238,6 +239,8 @@ class Abandoned(NamedTuple):
 Event: TypeAlias = (
     RequestArrived
     | InquiryEnded
+    | RefreshStarted
+    | FlightLanded
     | CallProgressed
     | RequestBodyRead
     | RequestBodySent

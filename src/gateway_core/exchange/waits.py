@@ -9,6 +9,7 @@ a try, from its beginning        per_try_timeout      another try, else 504
 the next try                     its back-off         it begins
 the answer's next bytes          idle_timeout         cut
 the client to take them          write_timeout        cut
+another's fetch of the same      what one may take    an own one
 """
 
 import enum

@@ -12,6 +12,7 @@ from ..clock import MILLISECOND, Duration, Instant, UnixTime
 from ..errors import FailureKind
 from ..exchange import (
     AskAuthority,
+    AwaitFlight,
     BodyEnded,
     CallBeside,
     CallLost,
@@ -30,14 +31,17 @@ from ..exchange import (
     Inform,
     InquiryEnded,
     InterimSent,
+    KeepBody,
     PassTrailers,
     Policies,
+    Refresh,
     RequestArrived,
     RequestBodyRead,
     RequestBodySent,
     Respond,
     ResponseBodyRead,
     ResponseBodySent,
+    SendStored,
     StreamBody,
     SwitchProtocols,
     TokenVerified,
@@ -182,8 +186,8 @@ class _Talk:
                 reply(Composed(200, (), b"{}"))
             case Cut():
                 assert not self._ending.whole
-            case SwitchProtocols():
-                raise AssertionError("no client of the fleet asks for it")
+            case SwitchProtocols() | AwaitFlight() | KeepBody() | SendStored() | Refresh():
+                raise AssertionError("no client of the fleet asks for it, and nothing is stored")
 
     def _begin_answer(self, status: int) -> None:
         self._ending.status = status

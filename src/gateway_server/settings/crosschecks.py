@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gateway_core.routing import Param, Route
 
 from .build import assemble_route
+from .caching import check_caching
 from .compositions import part_upstreams
 from .environment import Substituted
 from .explain import SUBSTITUTED
@@ -73,6 +74,7 @@ def crosscheck(draft: Draft) -> Iterator[Finding]:
     yield from _assembled(draft)
     yield from _endpoints(draft)
     yield from check_limits(draft.tree, draft.limits, draft.routes)
+    yield from check_caching(draft.routes)
     if not draft.places:
         cure = 'begin with [[routes]], name = "...", prefix = "/", upstream = "..."'
         yield _warning((), "there are no routes, so every request is 404", cure)

@@ -61,6 +61,8 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("`[routes.compose]`", ("routes", 0, "compose")),
     ("A part of a composition", ("routes", 0, "compose", "parts", "*")),
     ("`websocket` of a route", ("routes", 0, "websocket")),
+    ("`cache` of a route", ("routes", 0, "cache")),
+    ("`key` of a route's `cache`", ("routes", 0, "cache", "key")),
     ("`request_headers` and `response_headers` of a route", ("routes", 0, "request_headers")),
 )
 

@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, TextIO
 
 import trio
 
+from gateway_core.caching import CacheNote
 from gateway_core.clock import NEVER, Instant
 from gateway_core.exchange import Record, RelayEnded
 from gateway_core.limiting import Judgement, Outcome
@@ -144,6 +145,8 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
         line += _limits(record.limits)
     if record.socket is not None:
         line += _socket(record.socket)
+    if record.cache is not None:
+        line += _cache(record.cache)
     return f"{line}{_amounts(record, now)}}}\n"
 
 
@@ -186,6 +189,13 @@ def _limits(said: Judgement) -> str:
     if said.shadowed:
         text += f', "limits_shadowed": [{", ".join(map(_quoted_name, said.shadowed))}]'
     return text
+
+
+def _cache(note: CacheNote) -> str:
+    """Tell what the cache did, and why."""
+    reason = f', "cache_reason": {quoted(note.reason)}' if note.reason else ""
+    stored = ', "cache_stored": true' if note.stored else ""
+    return f', "cache": "{note.verdict.value.decode()}"{reason}{stored}'
 
 
 def _amounts(record: Record, now: Instant) -> str:
@@ -236,6 +246,8 @@ class Console:
             words.append(f"closed by {socket.closed_by}, {socket.code}")
         if record.reason:
             words.append(record.reason)
+        if (note := record.cache) is not None:
+            words.append(f"{note.verdict.value.decode().lower()} {note.reason}".rstrip())
         if (said := record.limits) is not None:
             if said.outcome is not Outcome.ADMITTED:
                 words.append(said.binding)

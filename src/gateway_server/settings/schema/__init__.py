@@ -1,5 +1,6 @@
 """The one schema of TOML, YAML and JSON: frozen models, inert once read."""
 
+from .caching import CacheSettings
 from .compose import ComposeSettings, PartSettings
 from .gateway import GatewaySettings, ServerTls
 from .limits import LimitSettings
@@ -9,6 +10,7 @@ from .upstreams import EndpointSettings, UpstreamSettings, UpstreamTls
 from .websockets import WebSocketSettings
 
 __all__ = [
+    "CacheSettings",
     "ComposeSettings",
     "Edits",
     "EndpointSettings",

@@ -126,6 +126,11 @@ class GatewaySettings(Table):
         about="Bytes of a request's target: path and query; 414 beyond.",
         why="RFC 9110, 4.1, asks for 8,000 at least.",
     )
+    cache_memory: Annotated[int, size("1MiB", "1TiB")] = key(
+        "128MiB",
+        about="Bytes that stored answers may take, in each worker; see `cache` of a route.",
+        why="What was not asked for again goes first (S3-FIFO).",
+    )
     head_timeout: Timeout = key(
         "10s",
         about="Until a request's head is complete; 408 beyond.",

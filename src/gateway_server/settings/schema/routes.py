@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
+from .caching import CacheSettings
 from .compose import ComposeSettings
 from .keys import SWITCH, OrFalse, Reads, Table, key, wrong
 from .names import Name, Text, Texts
@@ -90,6 +91,12 @@ class RouteSettings(Table):
         (),
         about="Names of `[limits.NAME]`: a request must have room in all of them.",
         shown="those of `gateway.limits` alone",
+    )
+    cache: CacheSettings | None = key(
+        None,
+        about="Store answers to GET and HEAD, as RFC 9111 lets a shared cache. `{}` stores what "
+        "the origin says a word about.",
+        shown="nothing is stored",
     )
     max_request_body: BodyMax | None = key(
         None,

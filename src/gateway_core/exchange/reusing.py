@@ -1,0 +1,104 @@
+"""What an exchange does about what the cache says: serves, waits, asks, or passes on.
+
+What the cache says: `reuse`. What is commanded for it: `serving`, `storage`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from ..clock import NEVER, Duration, Instant, after
+from ..message import ResponseHead
+from ..upstream import IDLE_TIMEOUT
+from .admission import Admission
+from .commands import Command, StreamBody
+from .ending import Ending
+from .outcomes import Ask, Await, Deny, Failed, Judged, Keep, Looked, PassOn, Serve
+from .phases import Phase
+from .refusals import upstream_failed
+from .reuse import Reuse, refreshing
+from .serving import keeping, request_id_line, sending
+from .storage import AwaitFlight, Refresh
+from .waits import Wait
+
+_UPSTREAM_BODY: Final = Wait.UPSTREAM_BODY
+
+
+@dataclass(slots=True)
+class Reusing(Ending):
+    """How an exchange comes to its answer, where that may be stored."""
+
+    _idle: Duration = IDLE_TIMEOUT
+    """How long the upstream may be silent in the middle of a body."""
+
+    def _ask(self, now: Instant) -> Sequence[Command]:
+        """Begin to ask the upstream."""
+        raise NotImplementedError
+
+    def _stream(self, head: ResponseHead, now: Instant) -> Sequence[Command]:
+        self._move_to(Phase.STREAMING)
+        self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
+        return (StreamBody(head),)
+
+    def _follow(
+        self, reuse: Reuse, told: Looked | Judged, now: Instant, shown: ResponseHead | None = None
+    ) -> Sequence[Command]:
+        """Do what the cache says; `shown` is the upstream's answer, if there is one."""
+        admission, record = self._admission, self.record
+        assert admission is not None
+        upstream = self.policies.upstreams[record.upstream]
+        match told:
+            case Serve() | Keep():
+                return self._serve(told, reuse, admission, now)
+            case Ask():
+                return self._ask(now)
+            case PassOn() if reuse.background:
+                return self._cut(reuse.note.reason)
+            case PassOn():
+                assert shown is not None
+                return self._stream(admission.told_on(reuse.noted(shown)), now)
+            case Await():
+                self._move_to(Phase.WAITING)
+                longest = upstream.connect_timeout + upstream.response_timeout
+                self._wait_until(after(now, longest))
+                return (AwaitFlight(told.flight.number),)
+            case Deny():
+                return self._refuse(told.refusal)
+            case Failed():
+                return self._refuse(upstream_failed(told.kind, upstream.name), upstream.fallback)
+            case _:
+                assert_never(told)
+
+    def _serve(
+        self, told: Serve | Keep, reuse: Reuse, admission: Admission, now: Instant
+    ) -> Sequence[Command]:
+        """Answer from an entry; where it has just come, let its body be read in."""
+        beside = keeping(told, reuse, self._idle)
+        if isinstance(told, Serve) and told.refresh is not None:
+            beside = (Refresh(self._refreshing(refreshing(reuse, told.entry, told.refresh))),)
+        if reuse.background:
+            self._finish(self.record.status, "cache-refresh")
+            return beside
+        answer = reuse.answer(told, now, request_id_line(self.record.request_id))
+        head = admission.told_on(answer.head)
+        self.record.status = head.status
+        sent = sending(told, answer._replace(head=head))
+        if sent.streams:
+            self._move_to(Phase.STREAMING)
+            self._wait_until(NEVER)
+            self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
+        else:
+            self._finish(head.status, "")
+        return (*beside, *sent.commands)
+
+    def _refreshing(self, reuse: Reuse) -> "Reusing":
+        """Return the exchange, without a client, that fetches what is newer."""
+        assert self._admission is not None
+        return type(self)(
+            self.policies,
+            replace(self.record, bytes_out=0),
+            _head=reuse.head,
+            _admission=replace(self._admission, held=()),
+            _reuse=reuse,
+            _idle=self._idle,
+        )

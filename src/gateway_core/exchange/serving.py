@@ -1,0 +1,41 @@
+"""From what the cache says to what is commanded."""
+
+from typing import NamedTuple
+
+from ..caching.answering import Answer
+from ..clock import Duration
+from ..forwarding import REQUEST_ID
+from ..message import Fields
+from .commands import Command, Respond
+from .outcomes import Keep, Serve
+from .reuse import Reuse
+from .storage import KeepBody, SendStored
+
+
+class Sending(NamedTuple):
+    """How a client is sent what is stored."""
+
+    commands: tuple[Command, ...]
+    """The last one sends; before it what goes on beside."""
+    streams: bool
+    """Whether a body follows, which takes its time."""
+
+
+def keeping(told: Serve | Keep, reuse: Reuse, idle_timeout: Duration) -> tuple[Command, ...]:
+    """Return the command to read in the body of an answer that has just come."""
+    if isinstance(told, Keep):
+        return (KeepBody(told.entry.body, reuse.policy.max_entry, idle_timeout),)
+    return ()
+
+
+def sending(told: Serve | Keep, answer: Answer) -> Sending:
+    """Return the command to send `answer`, which is made of what is stored."""
+    head, span = answer
+    if span is None:
+        return Sending((Respond(head, b"", close=False),), streams=False)
+    return Sending((SendStored(head, told.entry.body, span.start, span.end),), streams=True)
+
+
+def request_id_line(request_id: str) -> Fields:
+    """Return the field that names the request on its answer; what is stored has none."""
+    return ((REQUEST_ID, request_id.encode("ascii")),)

@@ -1,0 +1,88 @@
+"""How a body gets to the client, wherever it comes from: a part of `http_edge`'s talk.
+
+The next piece is read when the last one was taken; head and first piece go out in one write
+where both are there, and a head never waits for a piece that is not.
+"""
+
+from contextlib import nullcontext, suppress
+from typing import Protocol
+
+from gateway_core.exchange import (
+    BodyEnded,
+    ClientLeft,
+    Event,
+    ResponseBodyRead,
+    ResponseBodySent,
+    UpstreamBroke,
+)
+from gateway_core.message import Fields, ResponseHead
+
+from .downstream import Downstream
+from .upstream import CallFailedError
+
+
+class Tell(Protocol):
+    """How the exchange is told what happened beside a command."""
+
+    def __call__(self, event: Event, /) -> None: ...
+
+
+class Source(Protocol):
+    """A body that is read once, in order: an upstream's answer, or what is stored of one."""
+
+    @property
+    def trailers(self) -> Fields: ...
+    @property
+    def at_hand(self) -> bool: ...
+    @property
+    def ended(self) -> bool: ...
+    async def read(self) -> bytes: ...
+    async def aclose(self) -> None: ...
+
+
+class StreamingTalk:
+    """Sends bodies, and tells how far they are."""
+
+    tell: Tell
+    _client: Downstream
+    _ending: bool
+    """Whether the client has, or is being sent, all that it was promised."""
+
+    def _passing_trailers(self, trailers: Fields) -> Fields:
+        """Return which trailers go on to the client."""
+        raise NotImplementedError
+
+    async def _send_body(self, head: ResponseHead, source: Source, left: int) -> Event:
+        """Send `head` and all of `source`, whose `left` bytes are known or UNKNOWN."""
+        try:
+            await self._client.start(head)
+            await self._copy(source, left)
+        except CallFailedError as error:
+            return UpstreamBroke(error.kind)
+        except OSError:
+            return ClientLeft()
+        return BodyEnded()
+
+    async def _copy(self, source: Source, left: int) -> None:
+        tell, client = self.tell, self._client
+        while True:
+            if not source.at_hand:
+                await client.flush()
+            piece = await source.read()
+            last = not piece or source.ended
+            left -= len(piece)
+            # A client that has all that it was promised may go: that is no leaving.
+            self._ending = last or left == 0
+            if last:
+                break
+            tell(ResponseBodyRead(len(piece)))
+            await client.send(piece)
+            tell(ResponseBodySent())
+        await source.aclose()
+        if piece:
+            tell(ResponseBodyRead(len(piece)))
+        trailers = source.trailers
+        if trailers:
+            trailers = self._passing_trailers(trailers)
+        with suppress(OSError) if left == 0 and not piece else nullcontext():
+            await client.end(piece, trailers)
