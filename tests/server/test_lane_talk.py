@@ -16,6 +16,7 @@ from gateway_server.front.drain import Worker
 from gateway_server.front.quick import QuickHttp1
 from gateway_server.front.streams import ClientLeftError
 from gateway_server.http_edge import HttpEdge
+from gateway_server.relaying import Relays
 from gateway_server.telemetry import AccessLog
 from gateway_server.upstream.whole_answer import WholeAnswer
 from tests.end_to_end.served_app import Little
@@ -74,7 +75,7 @@ async def serve(wire: WireToAClient, answer: WholeAnswer | None = None) -> list[
     """Serve what `wire` asks until it has nothing more; return the lines of the log."""
     written = io.StringIO()
     client = FakeClient(answer or whole_answer())
-    edge = HttpEdge(POLICIES, {"service-a": client}, AccessLog("json", written))
+    edge = HttpEdge(POLICIES, {"service-a": client}, AccessLog("json", written), Relays({}, SECOND))
     app = Little(FrontSettings())
     app.begin = edge.begin
     worker = Worker(app, Config())
