@@ -40,10 +40,8 @@ def test_the_calendar_is_that_of_the_standard_library(moment: UnixTime) -> None:
     )
 
 
-@given(moments.filter(lambda moment: moment > 86_400 * 366), st.integers(-49 * 365, 49 * 365))
+@given(st.integers(0, 200_000_000_000).map(UnixTime), st.integers(-49 * 365, 49 * 365))
 def test_two_digits_mean_the_year_within_fifty_of_now(now: UnixTime, days: int) -> None:
-    if not 0 <= now + days * 86_400 <= 250_000_000_000:
-        return
     moment = UnixTime(now + days * 86_400)
     long = format_date(moment)
     _, day, month, year, clock, _ = long.decode().split()
