@@ -166,6 +166,11 @@ def caching_events(machine: Exchange) -> list[object]:
             for fields in ((), ((b"etag", b'"a"'),), ((b"cache-control", b"private"),))
         ]
         return [*exchange_events(machine), *told]
+    if machine.phase is Phase.STREAMING and machine.record.attempts == 0:
+        # What is stored is sent: there is no call, and nothing is heard of one.
+        sending = [ResponseBodyRead(10), ResponseBodySent(), BodyEnded(10)]
+        broke = UpstreamBroke(FailureKind.RESET)
+        return [*sending, broke, ClientLeft(), Abandoned(), Tick()]
     return exchange_events(machine)
 
 
