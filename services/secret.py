@@ -6,6 +6,10 @@ The gateway sends a secret with each request, and removes the header of that
 name from what clients send. Who calls the service directly does not know the
 secret, and gets 403. It is a shared password: keep it out of the code, and keep
 the network between the gateway and the service private.
+
+To change it without a pause, give two with a space between, to the gateway and to the
+services alike: the gateway sends the first, services take both. First "old new" everywhere,
+then "new old" at the gateway, then "new" everywhere.
 """
 
 import os
@@ -24,8 +28,8 @@ class RequireSecret:
         self.app = app
         if secret is None:
             secret = os.environ.get("GATEWAY_SECRET", "change-me")
-        self.secret = secret.encode()
-        if not self.secret:
+        self.secrets = secret.encode().split()
+        if not self.secrets:
             raise ValueError("GATEWAY_SECRET is empty: nothing would be protected")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -41,7 +45,9 @@ class RequireSecret:
     def _carries(self, headers: list[tuple[bytes, bytes]]) -> bool:
         """Exactly one such line: of two, who knows which one the gateway wrote?"""
         found = [value for name, value in headers if name == HEADER]
-        return len(found) == 1 and compare_digest(found[0], self.secret)  # constant time
+        # All are compared, each in constant time: how long it takes tells nothing.
+        right = [compare_digest(told, secret) for told in found for secret in self.secrets]
+        return len(found) == 1 and any(right)
 
 
 async def _answer_403(send: Any, kind: str) -> None:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from gateway_core.caching import Store
 from gateway_core.clock import SECOND
+from gateway_core.errors import ConfigError
 from gateway_core.exchange import Cache, Policies
 from gateway_core.refusal import Refusal
 from gateway_core.routing import Router
@@ -29,17 +30,22 @@ from gateway_core.upstream import Upstream
 from .downstream import Receive, Scope, Send
 from .front import FrontSettings
 from .front.contract import Conversation, Lane, LaneStream
+from .gatekeeping import Gatekeeper
 from .http_edge import HttpEdge
+from .identity.presenting import PresentingClient
 from .relaying import Relays
 from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
 from .settings.caching import build_caching
 from .settings.compositions import build_compositions
 from .settings.limits import build_limits
+from .settings.pages import own_pages
+from .settings.problem import Problem
 from .settings.report import counted, plain
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
-from .upstream import Http1Client, Http2Client
+from .timers import unix_time
+from .upstream import Http1Client, Http2Client, UpstreamClient
 from .websocket_edge import WebSocketEdge
 
 
@@ -56,6 +62,7 @@ class Gateway(Starlette):
         self._relays: Relays | None = None
         self._sockets: WebSocketEdge | None = None
         self._clients: dict[str, Http1Client | Http2Client] = {}
+        self._gatekeeper: Gatekeeper | None = None
         self._own: frozenset[bytes] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,12 +108,23 @@ class Gateway(Starlette):
         settings = self._settings or load(None, os.environ)
         self._settings = settings
         self._log = self._log or AccessLog(settings.gateway.access_log)
-        policies = _policies(settings)
-        self._clients.update(_clients(settings, policies.upstreams))
-        self._own = frozenset(_own_pages(settings, policies.router))
+        try:
+            self._gatekeeper = gatekeeper = Gatekeeper(settings)
+            policies = _policies(settings, gatekeeper)
+            self._clients.update(_clients(settings, policies.upstreams))
+            shown = _with_badges(self._clients, gatekeeper)
+            sign_in = gatekeeper.sign_in(policies)
+        except ConfigError as error:
+            problem = Problem("the configuration", error.problem, error.path)
+            raise SettingsError((problem,)) from None
+        self._own = frozenset(own_pages(settings, policies.router))
+        if sign_in is not None:
+            self.router.routes.append(Route("/token", sign_in.token, methods=["POST"]))
+            self.router.routes.append(Route("/users/me", sign_in.me))
+        inquirer = gatekeeper.inquirer
         self._relays = Relays(build_relays(settings), settings.gateway.drain_timeout)
-        self._edge = HttpEdge(policies, self._clients, self._log, self._relays)
-        self._sockets = WebSocketEdge(policies, self._clients, self._log, self._relays)
+        self._edge = HttpEdge(policies, shown, self._log, self._relays, inquirer)
+        self._sockets = WebSocketEdge(policies, shown, self._log, self._relays, inquirer)
 
     def refused(
         self,
@@ -150,6 +168,8 @@ class Gateway(Starlette):
         supervisor.start("deadlines of WebSockets", self._sockets.start_timers().run)
         for name, client in self._clients.items():
             supervisor.start(f"connections of {name}", client.tend)
+        assert self._gatekeeper is not None
+        self._gatekeeper.start_tasks(supervisor)
 
     def keep_bodies(self, nursery: trio.Nursery) -> None:
         """Let what is fetched for the cache outlive the request that asked for it."""
@@ -160,6 +180,8 @@ class Gateway(Starlette):
         """Close every connection to every upstream."""
         for client in self._clients.values():
             await client.aclose()
+        if self._gatekeeper is not None:
+            await self._gatekeeper.aclose()
 
 
 @asynccontextmanager
@@ -178,7 +200,7 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
                 await app.close_clients()
 
 
-def _policies(settings: Settings) -> Policies:
+def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
     return Policies(
         Router(build_routes(settings)),
         build_upstreams(settings),
@@ -189,7 +211,21 @@ def _policies(settings: Settings) -> Policies:
         compositions=build_compositions(settings),
         cache=Cache(Store(settings.gateway.cache_memory)),
         caching=build_caching(settings),
+        doors=gatekeeper.doors,
     )
+
+
+def _with_badges(
+    clients: Mapping[str, UpstreamClient], gatekeeper: Gatekeeper
+) -> Mapping[str, UpstreamClient]:
+    """Return the clients as exchanges use them: each shows what its upstream is to be shown."""
+    badges = {name: gatekeeper.badge(name) for name in clients}
+    return {
+        name: client
+        if (badge := badges[name]) is None
+        else PresentingClient(client, badge, unix_time)
+        for name, client in clients.items()
+    }
 
 
 def _clients(
@@ -218,13 +254,6 @@ def _front(settings: Settings) -> FrontSettings:
         own=gateway.protocol == "own",
         connections_max=gateway.connections_max,
     )
-
-
-def _own_pages(settings: Settings, router: Router) -> list[bytes]:
-    if not settings.gateway.endpoints:
-        return []
-    own = [page for page in (b"/livez", b"/readyz") if not router.claims_exact(page)]
-    return own if router.claims(b"/") else [*own, b"/"]
 
 
 def _running(_request: Request) -> JSONResponse:

@@ -6,7 +6,7 @@ from services.orders import ORDERS, app
 @pytest.fixture
 def client(ask):
     inside = ask(app)
-    inside.headers["X-Gateway-Secret"] = app.secret.decode()
+    inside.headers["X-Gateway-Secret"] = app.secrets[0].decode()
     return inside
 
 

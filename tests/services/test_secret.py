@@ -36,6 +36,12 @@ async def test_only_the_gateways_secret_opens(ask, lines, status) -> None:
     assert b"s3cret" not in answer.content
 
 
+@pytest.mark.parametrize(("told", "status"), [("old", 200), ("new", 200), ("old new", 403)])
+async def test_while_a_secret_is_rotated_either_opens(ask, told, status) -> None:
+    rotating = RequireSecret(Starlette(routes=ROUTES), "old new")
+    assert (await ask(rotating).get("/", headers={"X-Gateway-Secret": told})).status_code == status
+
+
 async def test_a_refusal_is_json_with_its_length(ask) -> None:
     answer = await ask(app).get("/nowhere")
     assert (answer.status_code, answer.headers["content-type"]) == (403, "application/json")
@@ -72,9 +78,9 @@ async def test_the_lifespan_passes(start) -> None:
 
 def test_the_secret_comes_from_the_environment(monkeypatch) -> None:
     monkeypatch.delenv("GATEWAY_SECRET", raising=False)
-    assert RequireSecret(app).secret == b"change-me"
+    assert RequireSecret(app).secrets == [b"change-me"]
     monkeypatch.setenv("GATEWAY_SECRET", "other")
-    assert RequireSecret(app).secret == b"other"
+    assert RequireSecret(app).secrets == [b"other"]
 
 
 def test_an_empty_secret_is_refused(monkeypatch) -> None:

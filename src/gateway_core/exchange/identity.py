@@ -61,6 +61,7 @@ class Identity(NamedTuple):
     """A caller that may go on, and how that changes what its upstream is asked."""
 
     consumer: str
+    scopes: frozenset[str]
     fields: Fields
     """What the upstream is told of the caller."""
     drops: frozenset[bytes]
@@ -147,4 +148,10 @@ def _settled(
         return found.refusal
     guard, caller = asked.guard, found.caller
     record.consumer, record.identity = caller.id, found.scheme
-    return Identity(caller.id, caller.fields, guard.drops(found), guard.target(found, asked.target))
+    return Identity(
+        caller.id,
+        caller.scopes,
+        caller.fields,
+        guard.drops(found),
+        guard.target(found, asked.target),
+    )

@@ -111,7 +111,7 @@ def _caller(claims: Object, rules: TokenRules) -> Caller | None:
 def _words(value: object, *, split: bool) -> list[str] | None:
     """Return a claim that is one text or a list of texts; None for anything else."""
     if isinstance(value, str):
-        return value.split() if split else [value]
+        return [word for word in value.split(" ") if word] if split else [value]
     if not is_list(value):
         return None
     words = [word for word in value if isinstance(word, str)]

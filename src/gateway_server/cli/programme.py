@@ -22,6 +22,8 @@ class Line(NamedTuple):
     method: str
     path: str
     command: str = "curl {url}"
+    kind: str = ""
+    """Of the scheme that answers it, where no route does."""
 
 
 LINES: Final = (
@@ -33,8 +35,10 @@ LINES: Final = (
     Line("its price", "GET", "/prices/1"),
     Line("a file, streamed to disk", "PUT", "/uploads/a.txt", "echo hello | curl -T - {url}"),
     Line("the files that came", "GET", "/uploads"),
-    Line("403, until it knows you", "GET", "/users", "curl -i {url}"),
-    Line("403, likewise", "GET", "/orders", "curl -i {url}"),
+    Line("401, without a key", "GET", "/users", "curl -i {url}"),
+    Line("a user, with one", "GET", "/users/1", "curl -H 'X-API-Key: my-secret-key' {url}"),
+    Line("orders, likewise", "GET", "/orders", "curl -H 'X-API-Key: my-secret-key' {url}"),
+    Line("sign in", "POST", "/token", "curl -d 'username=demo&password=demo' {url}", "password"),
 )
 _WIDTH: Final = 78
 _ABOUT_WIDTH: Final = max(len(line.about) for line in LINES)
@@ -86,7 +90,8 @@ class Programme:
         from ..settings.build import build_routes
 
         router = Router(build_routes(self.settings))
-        return (line for line in LINES if _is_routed(router, line))
+        kinds = {scheme.kind for scheme in self.settings.auth.values()}
+        return (line for line in LINES if line.kind in kinds or _is_routed(router, line))
 
     def _command(self, line: Line) -> str:
         command = line.command.format(url=self._url(line.path))

@@ -10,6 +10,7 @@ import typer
 
 from .check import check
 from .demo import demo
+from .keys import keys
 from .routes import routes
 from .run import run
 from .schema import schema
@@ -29,6 +30,7 @@ app.command()(demo)
 app.command()(check)
 app.command()(routes)
 app.command()(schema)
+app.add_typer(keys, name="keys")
 
 
 def _show_version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ from gateway_core.routing import FieldRule, Pattern, QueryRule, Rewrite, Route
 from gateway_core.upstream import Upstream
 
 from .compositions import composed_or_forwarded
+from .identity import reserved_names
 from .places import KeyPath, spell
 from .problem import Finding
 from .schema import Edits, RouteSettings, Settings, UpstreamSettings
@@ -81,6 +82,7 @@ def build_forwarding(settings: Settings) -> ForwardingRules:
         pseudonym=gateway.via.encode("ascii"),
         forward_proxy_authorization=gateway.forward_proxy_authorization,
         trailers=gateway.trailers,
+        reserved=reserved_names(settings),
     )
 
 

@@ -17,10 +17,11 @@ from .caching import check_caching
 from .compositions import part_upstreams
 from .environment import Substituted
 from .explain import SUBSTITUTED
+from .identity_checks import check_identity
 from .limit_checks import check_limits
 from .places import KeyPath, quote
 from .problem import Finding, Severity
-from .schema import LimitSettings, RouteSettings, UpstreamSettings
+from .schema import AuthSettings, LimitSettings, RouteSettings, UpstreamSettings
 
 Table: TypeAlias = Mapping[str, object]
 M = TypeVar("M", bound=BaseModel)
@@ -38,17 +39,20 @@ class Draft:
     routes: Mapping[int, RouteSettings]
     upstreams: Mapping[str, UpstreamSettings]
     limits: Mapping[str, LimitSettings]
+    auth: Mapping[str, AuthSettings]
 
     @staticmethod
     def of(tree: Table) -> "Draft":
         """Take the routes and upstreams that are right by themselves."""
         routes = dict(enumerate(_list(tree.get("routes"))))
         upstreams, limits = _table(tree.get("upstreams")), _table(tree.get("limits"))
+        auth = _table(tree.get("auth"))
         return Draft(
             tree,
             {i: good for i, raw in routes.items() if (good := _read(RouteSettings, raw))},
             {n: read for n, raw in upstreams.items() if (read := _read(UpstreamSettings, raw))},
             {n: limit for n, raw in limits.items() if (limit := _read(LimitSettings, raw))},
+            {n: way for n, raw in auth.items() if (way := _read(AuthSettings, raw))},
         )
 
     @property
@@ -75,6 +79,8 @@ def crosscheck(draft: Draft) -> Iterator[Finding]:
     yield from _endpoints(draft)
     yield from check_limits(draft.tree, draft.limits, draft.routes)
     yield from check_caching(draft.routes)
+    named = tuple(_table(draft.tree.get("auth")))
+    yield from check_identity(draft.auth, named, draft.routes, draft.upstreams)
     if not draft.places:
         cure = 'begin with [[routes]], name = "...", prefix = "/", upstream = "..."'
         yield _warning((), "there are no routes, so every request is 404", cure)

@@ -32,11 +32,15 @@ endpoints = ["http://127.0.0.1:8003"]
 [upstreams.prices]
 endpoints = ["http://127.0.0.1:8004"]
 
+# These two answer 403 to whoever does not show the gateway's secret. Clients cannot: what
+# they send under that name is removed.
 [upstreams.users]
 endpoints = ["http://127.0.0.1:8005"]
+secret = { header = "X-Gateway-Secret", value = "${GATEWAY_SECRET:-change-me}" }
 
 [upstreams.orders]
 endpoints = ["http://127.0.0.1:8006"]
+secret = { header = "X-Gateway-Secret", value = "${GATEWAY_SECRET:-change-me}" }
 
 [upstreams.uploads]
 endpoints = ["http://127.0.0.1:8007"]
@@ -48,6 +52,25 @@ endpoints = ["http://127.0.0.1:8007"]
 [limits.per-client]
 rate = "10/60s"
 key = "client"                 # the address; behind a proxy, see gateway.trusted_proxies
+
+# --- Who may call -----------------------------------------------------------
+
+# Whoever shows the key is "demo" to the services: X-Consumer-ID tells them. The key itself
+# stays here. `gateway keys new` makes keys, of which only a digest need be kept.
+[auth.clients]
+kind = "api-key"
+header = "X-API-Key"
+keys = [{ id = "demo", value = "${DEMO_API_KEY:-my-secret-key}", scopes = ["read"] }]
+
+# Users sign in at /token, and show the token that they get; /users/me tells who one is.
+[auth.members]
+kind = "password"
+secret = "${GATEWAY_TOKEN_SECRET:-change-me-too-as-soon-as-others-call}"
+
+[[auth.members.users]]
+name = "demo"                  # its password is "demo"; `gateway keys password` makes others
+password = "$argon2id$v=19$m=65536,t=3,p=4$OVY08itX8kWq+9XWR7UZrQ$el5h12xVU3SUumSEVFKD09+r5F6qrrYUtnYo53s2/O8"
+scopes = ["read"]
 
 # --- Routes -----------------------------------------------------------------
 
@@ -89,17 +112,20 @@ parts.produto = { upstream = "products", path = "/produtos/{id}", required = tru
 parts.preco = { upstream = "prices", path = "/precos/{id}", required = false, default = { valor = 0 } }
 body = { id = "produto.id", nome = "produto.nome", descricao = "produto.descricao", preco = "preco.valor" }
 
-# These two services answer 403 to whoever does not come through the gateway with its
-# secret. It has none to show yet, so you see their 403.
+# Without a key or a token: 401, and the service hears nothing of it.
 [[routes]]
 name = "users"
 prefix = "/users"
 upstream = "users"
+auth = ["clients", "members"]
+scopes = ["read"]
 
 [[routes]]
 name = "orders"
 prefix = "/orders"
 upstream = "orders"
+auth = ["clients", "members"]
+scopes = ["read"]
 
 # Bodies are streamed, never held: large files need a larger bound, not more memory.
 [[routes]]

@@ -12,6 +12,7 @@ from .demonstration import DEMONSTRATION
 from .environment import Substitution
 from .explain import explain
 from .files import find, read
+from .identity_checks import secret_files
 from .places import KeyPath
 from .problem import Finding, Problem, SettingsError, Severity
 from .schema import Settings
@@ -124,7 +125,7 @@ def _missing_files(settings: Settings) -> Iterator[Finding]:
             named.append((("upstreams", name, "tls", "ca"), tls.ca))
             named.append((("upstreams", name, "tls", "certificate"), tls.certificate))
             named.append((("upstreams", name, "tls", "key"), tls.key))
-    for path, file in named:
+    for path, file in [*named, *secret_files(settings)]:
         if file is not None and not Path(file).is_file():
             cure = "paths are seen from the working folder"
             yield Finding(path, "there is no such file here", cure, Severity.WARNING)

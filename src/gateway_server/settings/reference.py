@@ -44,6 +44,8 @@ does, and `gateway schema` prints its JSON Schema, for editors.
   empty. `$${` stands for `${`. A number may be given so too: `workers = "${WORKERS:-2}"`. What
   comes from a variable is never shown in a message, nor what stands under names such as `secret`
   or `token`.
+- **Secrets** are written where they are wanted, best by a variable, or as `"file:/run/secrets/x"`:
+  then the file is read when the gateway starts.
 - **YAML** is read as YAML 1.2 reads it: `on`, `off`, `yes` and `no` are words, not switches. Tags
   are errors. In YAML and JSON, a key that is written twice is an error, as it is in TOML.
 - Paths of files are seen from the working folder.
@@ -55,14 +57,21 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("`[gateway.tls]`", ("gateway", "tls")),
     ("`[upstreams.NAME]`", ("upstreams", "*")),
     ("`[upstreams.NAME.tls]`", ("upstreams", "*", "tls")),
+    ("`secret` of an upstream", ("upstreams", "*", "secret")),
+    ("`signature` of an upstream", ("upstreams", "*", "signature")),
+    ("`caller_token` of an upstream", ("upstreams", "*", "caller_token")),
     ("An endpoint", ("upstreams", "*", "endpoints", 0)),
     ("`[limits.NAME]`", ("limits", "*")),
+    ("`[auth.NAME]`", ("auth", "*")),
+    ("A key of `api-key`", ("auth", "*", "keys", 0)),
+    ("A user of `password`", ("auth", "*", "users", 0)),
     ("`[[routes]]`", ("routes", 0)),
     ("`[routes.compose]`", ("routes", 0, "compose")),
     ("A part of a composition", ("routes", 0, "compose", "parts", "*")),
     ("`websocket` of a route", ("routes", 0, "websocket")),
     ("`cache` of a route", ("routes", 0, "cache")),
     ("`key` of a route's `cache`", ("routes", 0, "cache", "key")),
+    ("`cors` of a route", ("routes", 0, "cors")),
     ("`request_headers` and `response_headers` of a route", ("routes", 0, "request_headers")),
 )
 

@@ -54,6 +54,7 @@ def test_a_key_names_the_caller_and_stays_here() -> None:
     stage = Stage(guard())
     assert stage.ask(with_key(target=b"/a/x?key2=1")) == Identity(
         "ada",
+        frozenset({"read", "write"}),
         ((b"x-consumer-id", b"ada"), (b"x-consumer-scopes", b"read write")),
         frozenset({b"x-api-key"}),
         b"/a/x?key2=1",

@@ -50,6 +50,7 @@ def test_a_good_token_names_its_caller_and_its_time() -> None:
         pytest.param({"sub": "a\r\nx-admin: 1"}, "token-names-nobody", id="injection by a name"),
         pytest.param({"sub": "\ud800"}, "token-names-nobody", id="half a character"),
         pytest.param({"scope": 'a"'}, "token-names-nobody", id="injection by a scope"),
+        pytest.param({"scope": "a\nb"}, "token-names-nobody", id="RFC 6749 3.3 only spaces part"),
         pytest.param({"scope": [1]}, "token-names-nobody", id="scopes that are no words"),
         pytest.param({"scope": {}}, "token-names-nobody", id="scopes that are a table"),
     ],

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,9 +41,17 @@ def folder(tmp_path, ports) -> Path:
     return tmp_path
 
 
-def ask(port: str, path: str, data: bytes | None = None) -> tuple[int, object]:
+def ask_service(port: int, path: str, headers: dict[str, str]) -> int:
+    """Ask a service past the gateway; return the status."""
+    return ask(str(port), path, headers=headers)[0]
+
+
+def ask(
+    port: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, Any]:
     method = "GET" if data is None else "PUT"
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, method=method)
+    url = f"http://127.0.0.1:{port}{path}"
+    request = urllib.request.Request(url, data, headers or {}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, json.load(answer)
@@ -67,7 +76,11 @@ def test_everything_answers_and_ends_at_a_signal(folder, ports, end) -> None:
         assert ask(port, "/prices/1")[1]["price"] == 49.9
         assert ask(port, "/uploads/a.txt", b"hello")[1]["size"] == 5
         assert ask(port, "/uploads") == (200, [{"name": "a.txt", "size": 5}])
-        assert [ask(port, path)[0] for path in ("/users", "/orders", "/nowhere")] == [403, 403, 404]
+        assert [ask(port, path)[0] for path in ("/users", "/orders", "/nowhere")] == [401, 401, 404]
+        key = {"X-API-Key": "my-secret-key"}
+        assert ask(port, "/users/1", headers=key)[1]["name"] == "Ada"
+        assert len(ask(port, "/orders", headers=key)[1]) == 3
+        assert ask_service(ports[4], "/users/1", key) == 403
         process.find("(/nowhere)")
         began = time.monotonic()
         assert process.end(end) == 0, process.text

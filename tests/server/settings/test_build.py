@@ -1,10 +1,13 @@
 """Settings as the core's values."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway_core.clock import seconds
 from gateway_core.errors import ConfigError
 from gateway_core.forwarding.rules import DEFAULT_RULES, Believed, ForwardingRules
+from gateway_core.identifying import IDENTITY_FIELDS
 from gateway_core.limiting import Rate
 from gateway_core.message import FieldEdits
 from gateway_core.relay import RelayRules
@@ -154,14 +157,17 @@ def test_forwarding_trusts_whom_the_gateway_trusts() -> None:
 
 
 def test_what_forwarding_does_by_default_is_the_core_s_default() -> None:
-    assert build_forwarding(read(ROUTE)) == DEFAULT_RULES
+    assert build_forwarding(read(ROUTE)) == replace(DEFAULT_RULES, reserved=IDENTITY_FIELDS)
 
 
 def test_each_rule_of_forwarding_has_its_key() -> None:
     keys = 'believed = "forwarded"\nforward_proxy_authorization = true\ntrailers = false'
     rules = build_forwarding(read(f"[gateway]\n{keys}\n{ROUTE}"))
     assert rules == ForwardingRules(
-        believed=Believed.FORWARDED, forward_proxy_authorization=True, trailers=False
+        believed=Believed.FORWARDED,
+        forward_proxy_authorization=True,
+        trailers=False,
+        reserved=IDENTITY_FIELDS,
     )
 
 

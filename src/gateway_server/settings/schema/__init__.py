@@ -1,17 +1,31 @@
 """The one schema of TOML, YAML and JSON: frozen models, inert once read."""
 
+from .auth import ApiKeySettings, AuthSettings, UserSettings
 from .caching import CacheSettings
 from .compose import ComposeSettings, PartSettings
 from .gateway import GatewaySettings, ServerTls
 from .limits import LimitSettings
 from .root import Settings
-from .routes import Edits, RouteSettings
-from .upstreams import EndpointSettings, UpstreamSettings, UpstreamTls
+from .routes import CorsSettings, Edits, RouteSettings
+from .upstreams import (
+    BackendSecret,
+    BackendSignature,
+    CallerToken,
+    EndpointSettings,
+    UpstreamSettings,
+    UpstreamTls,
+)
 from .websockets import WebSocketSettings
 
 __all__ = [
+    "ApiKeySettings",
+    "AuthSettings",
+    "BackendSecret",
+    "BackendSignature",
     "CacheSettings",
+    "CallerToken",
     "ComposeSettings",
+    "CorsSettings",
     "Edits",
     "EndpointSettings",
     "GatewaySettings",
@@ -22,5 +36,6 @@ __all__ = [
     "Settings",
     "UpstreamSettings",
     "UpstreamTls",
+    "UserSettings",
     "WebSocketSettings",
 ]

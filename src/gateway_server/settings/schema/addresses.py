@@ -1,12 +1,12 @@
 """Where the gateway listens, where upstreams are, and whom it trusts."""
 
 import re
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from gateway_core.errors import ConfigError
-from gateway_core.forwarding.trust import parse_trusted
+from gateway_core.forwarding.trust import UNIX, parse_trusted
 from gateway_core.upstream import Endpoint
 
 from .keys import Reads, wrong
@@ -101,6 +101,15 @@ def _read_trusted(value: object) -> str:
     return str(value)
 
 
+def _read_client_network(value: object) -> IPv4Network | IPv6Network:
+    if not isinstance(value, str) or value == UNIX:
+        raise wrong("is no network", 'write "10.0.0.0/8", "::1/128" or one address')
+    try:
+        return parse_trusted([str(value)], "").networks[0]
+    except ConfigError as error:
+        raise wrong(error.problem, echoes=True) from None
+
+
 Bind: TypeAlias = Annotated[
     str, Reads(_read_bind, {"type": "string", "x-type": "host:port, unix:/path or fd://n"})
 ]
@@ -113,4 +122,8 @@ EndpointUrl: TypeAlias = Annotated[
 ]
 Network: TypeAlias = Annotated[
     str, Reads(_read_trusted, {"type": "string", "x-type": 'network, address or "unix"'})
+]
+ClientNetwork: TypeAlias = Annotated[
+    IPv4Network | IPv6Network,
+    Reads(_read_client_network, {"type": "string", "x-type": "network or address"}),
 ]

@@ -1,5 +1,6 @@
 """The whole configuration."""
 
+from .auth import AuthSettings
 from .gateway import GatewaySettings
 from .keys import Table, key
 from .limits import LimitSettings
@@ -16,6 +17,9 @@ class Settings(Table):
         {}, about="Services behind the gateway, by name.", shown="none"
     )
     limits: dict[Name, LimitSettings] = key({}, about="Budgets of requests, by name.", shown="none")
+    auth: dict[Name, AuthSettings] = key(
+        {}, about="Ways in which callers say who they are, by name.", shown="none"
+    )
     routes: tuple[RouteSettings, ...] = key(
         (), about="Which requests go to which upstream.", shown="none: every request is 404"
     )

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal, TypeAlias
 
+from .addresses import ClientNetwork
 from .caching import CacheSettings
 from .compose import ComposeSettings
-from .keys import SWITCH, OrFalse, Reads, Table, key, wrong
+from .keys import SWITCH, OneOrMany, OrFalse, Reads, Table, key, wrong
 from .names import Name, Text, Texts
-from .values import BodyMax
+from .values import BodyMax, duration
 from .websockets import WebSocketSettings
 
 
@@ -33,6 +34,31 @@ class Edits(Table):
         {}, about="Fields that come beside those of their name; a list for several.", shown="none"
     )
     remove: Texts = key((), about="Names of fields that are taken away.")
+
+
+class CorsSettings(Table):
+    """What pages of other origins may do (CORS). The upstream's own words of it are replaced."""
+
+    origins: Texts = key(
+        least=1,
+        about='Origins, such as `"https://app.example"`; `"https://*.app.example"` for one label '
+        'or more before it; `"*"` for all.',
+    )
+    credentials: Annotated[bool, SWITCH] = key(
+        default=False,
+        about='Whether browsers send cookies along. Not with `origins = "*"`.',
+        why="Any page could then act in the name of whoever looks at it.",
+    )
+    methods: Texts = key(
+        ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"), about="Methods that pages may use."
+    )
+    headers: Texts | None = key(
+        None, about="Fields that pages may set.", shown="whichever they ask for"
+    )
+    expose: Texts = key((), about="Fields of answers that pages may read, beyond the usual ones.")
+    max_age: Annotated[int, duration("0s", "1d")] = key(
+        "10m", about="For how long browsers remember what was allowed."
+    )
 
 
 class RouteSettings(Table):
@@ -97,6 +123,32 @@ class RouteSettings(Table):
         about="Store answers to GET and HEAD, as RFC 9111 lets a shared cache. `{}` stores what "
         "the origin says a word about.",
         shown="nothing is stored",
+    )
+    auth: Texts = key(
+        (),
+        about="Names of `[auth.NAME]`: any of these must say who asks.",
+        shown="nobody is asked",
+    )
+    scopes: Texts = key((), about="What the caller must be allowed to do: all of these.")
+    forward_credentials: Annotated[bool, SWITCH] = key(
+        default=False,
+        about="Whether the upstream sees the credential that named the caller.",
+        why="It needs the name, which `X-Consumer-ID` tells, not the key.",
+    )
+    cors: CorsSettings | None = key(
+        None, about="Which pages of other origins may use this from a browser.", shown="none"
+    )
+    allow_from: Annotated[tuple[ClientNetwork, ...], OneOrMany()] = key(
+        (), about="Only clients of these networks or addresses; 403 for others.", shown="everywhere"
+    )
+    deny_from: Annotated[tuple[ClientNetwork, ...], OneOrMany()] = key(
+        (), about="No clients of these, also where `allow_from` has them."
+    )
+    security_headers: Annotated[bool, SWITCH] = key(
+        default=False,
+        about="Whether answers get `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy` "
+        "and, over https, `Strict-Transport-Security`.",
+        why="In place of the upstream's. What pages may load, only who made them knows.",
     )
     max_request_body: BodyMax | None = key(
         None,

@@ -7,9 +7,12 @@ from pydantic import BeforeValidator
 from gateway_core.upstream import CONNECTIONS_MAX, WAITING_MAX
 
 from .addresses import EndpointUrl
+from .auth import FIELD_NAME
 from .gateway import FILE
 from .keys import SWITCH, Reads, Table, choice, key, whole, wrong
-from .values import Timeout
+from .names import Name
+from .secret_text import SecretText
+from .values import Timeout, duration, size
 
 
 def _read_server_name(value: object) -> str:
@@ -39,6 +42,47 @@ class UpstreamTls(Table):
     )
     key: Annotated[str, FILE] | None = key(
         None, about="PEM file of its private key.", shown="in the file of `certificate`"
+    )
+
+
+class BackendSecret(Table):
+    """A password that the gateway shows to the service, in a field that clients cannot set."""
+
+    header: Annotated[str, FIELD_NAME] = key(
+        "X-Gateway-Secret",
+        about="The field. Clients' fields of this name are removed on every route, and the "
+        "services' from every answer.",
+    )
+    value: SecretText = key(
+        about="The secret; while it is rotated two, with a space between: the first is sent, "
+        "services take both.",
+    )
+
+
+class BackendSignature(Table):
+    """HMAC-SHA256 over method, target, caller and, where it is small, body (RFC 9421)."""
+
+    key_id: Name = key("gateway", about="What the signature calls the key.")
+    secret: SecretText = key(about="The key that is shared with the service; 32 bytes at least.")
+    body_max: Annotated[int, size("0B", "1MiB")] = key(
+        "64KiB",
+        about="Bodies of a told length up to this are read first, and signed (`Content-Digest`); "
+        "longer ones stream, and the signature does not speak of them.",
+        why="A digest stands before what it is of, so what it covers must be held.",
+    )
+
+
+class CallerToken(Table):
+    """A JWT (HS256) of the gateway's own about the caller: `sub`, `scope`, `iss`, `aud`, `exp`."""
+
+    secret: SecretText = key(about="What it is signed with; 32 bytes at least.")
+    header: Annotated[str, FIELD_NAME] = key(
+        "Authorization", about="The field; in `Authorization` it is a bearer token."
+    )
+    audience: str | None = key(None, about="Its `aud`.", shown="the upstream's name")
+    issuer: str = key("gateway", about="Its `iss`.")
+    lifetime: Annotated[int, duration("5s", "1h")] = key(
+        "60s", about="How long it holds. The same one is used for half of that time."
     )
 
 
@@ -106,4 +150,20 @@ class UpstreamSettings(Table):
     )
     tls: UpstreamTls | None = key(
         None, about="For https endpoints.", shown="verified by the system's authorities"
+    )
+    secret: BackendSecret | None = key(
+        None,
+        about="What proves to the service that a request comes from this gateway.",
+        shown="none",
+    )
+    signature: BackendSignature | None = key(
+        None,
+        about="Sign each request (RFC 9421), so that nobody on the way can change it or send it "
+        "again later.",
+        shown="none",
+    )
+    caller_token: CallerToken | None = key(
+        None,
+        about="Tell the service who asks by a signed token, in place of `X-Consumer-ID`.",
+        shown="none",
     )
