@@ -297,3 +297,37 @@ async def test_a_problem_says_nothing_of_what_was_wrong(road: Road) -> None:
     told = [{**json.loads(answer.body), "request_id": ""} for answer in wrong]
     assert told[0] == told[1]
     assert [answer.fields[0] for answer in wrong] == [wrong[0].fields[0]] * 2
+
+
+async def test_what_is_stored_for_one_consumer_is_told_to_no_other(road: Road) -> None:
+    answers = [response("200 OK", "Cache-Control: max-age=60", body=b"%d" % n) for n in range(9)]
+    upstream = await road.upstream(*answers)
+    auth = KEYS.replace('id = "ada", value = "second-key"', 'id = "grace", value = "second-key"')
+    gateway = await guarded(road, upstream, "cache = {}", auth)
+
+    async def told(key: str) -> bytes:
+        return (await ask(gateway, request("/g", f"X-API-Key: {key}"))).body
+
+    assert [await told(key) for key in ("first-key", "second-key")] == [b"0", b"1"]
+    assert [await told(key) for key in ("first-key", "second-key")] == [b"0", b"1"]
+    refused = await ask(gateway, request("/g"))
+    assert refused.status == 401
+    assert upstream.complete == 2
+
+
+async def test_a_websocket_passes_the_same_door(road: Road) -> None:
+    upstream = await road.upstream(response("403 Forbidden"))
+    gateway = await guarded(road, upstream)
+    handshake = [
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+    assert (await ask(gateway, request("/g", *handshake))).status == 401
+    assert upstream.connections == 0
+    refused = await ask(gateway, request("/g", *handshake, "X-API-Key: first-key"))
+    assert refused.status == 403
+    assert b"x-consumer-id: ada\r\n" in sent(upstream)
+    assert sent(upstream).count(b"x-gateway-secret: s3cret-of-up\r\n") == 1
+    assert b"first-key" not in sent(upstream)
