@@ -3,7 +3,7 @@
 from dataclasses import replace
 from ipaddress import ip_network
 
-from gateway_core.clock import UnixTime
+from gateway_core.clock import UnixTime, seconds
 from gateway_core.exchange import Door, Policies, failure_limit
 from gateway_core.fencing import Fence
 from gateway_core.forwarding import ForwardingRules
@@ -21,6 +21,7 @@ from gateway_core.identifying import (
     Tokens,
     digest_of,
 )
+from gateway_core.limiting import Rate
 from gateway_core.message import RequestHead
 from gateway_core.sharing import Sharing
 from tests.exchanges import POLICIES, get
@@ -54,7 +55,7 @@ def guarded(door: Door | None = None, *, failures: int = 3) -> Policies:
         POLICIES,
         doors={"a": door or Door(guard(), SHARING, FENCE, hardened=True)},
         forwarding=ForwardingRules(reserved=IDENTITY_FIELDS),
-        failures=failure_limit(failures),
+        failures=failure_limit(Rate(failures, seconds(60))),
     )
 
 

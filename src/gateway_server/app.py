@@ -22,7 +22,7 @@ from starlette.routing import Route
 from gateway_core.caching import Store
 from gateway_core.clock import SECOND
 from gateway_core.errors import ConfigError
-from gateway_core.exchange import Cache, Policies
+from gateway_core.exchange import Cache, Policies, failure_limit
 from gateway_core.refusal import Refusal
 from gateway_core.routing import Router
 from gateway_core.upstream import Upstream
@@ -212,6 +212,7 @@ def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
         cache=Cache(Store(settings.gateway.cache_memory)),
         caching=build_caching(settings),
         doors=gatekeeper.doors,
+        failures=failure_limit(settings.gateway.failed_credentials),
     )
 
 

@@ -331,3 +331,14 @@ async def test_a_websocket_passes_the_same_door(road: Road) -> None:
     assert b"x-consumer-id: ada\r\n" in sent(upstream)
     assert sent(upstream).count(b"x-gateway-secret: s3cret-of-up\r\n") == 1
     assert b"first-key" not in sent(upstream)
+
+
+async def test_how_often_somebody_may_be_wrong_is_the_operators_to_say(road: Road) -> None:
+    upstream = await road.upstream(response())
+    strict = KEYS.replace(
+        "[auth.clients]", '[gateway]\nfailed_credentials = "1/1h"\n[auth.clients]'
+    )
+    gateway = await guarded(road, upstream, auth=strict)
+    answers = [await ask(gateway, request("/g", "X-API-Key: wrong")) for _ in range(2)]
+    assert [answer.status for answer in answers] == [401, 429]
+    assert 3590 < int(answers[1].value(b"retry-after") or b"0") <= 3600

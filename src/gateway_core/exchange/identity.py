@@ -32,8 +32,7 @@ from .vocabulary import (
     TokenVerified,
 )
 
-FAILURES_MAX: Final = 20
-FAILURES_WINDOW: Final = Duration(60 * SECOND)
+FAILURES: Final = Rate(20, Duration(60 * SECOND))
 """Twenty a minute: a person or a broken script gets there in a while, a guesser at once."""
 FAILING_CLIENTS_MAX: Final = 10_000
 """Clients whose failures are remembered, a worker; the one that failed longest ago goes."""
@@ -42,9 +41,9 @@ IDENTITY_TIMEOUT: Final = Duration(5 * SECOND)
 """Until it must be known who asks: an authority's answer, or an issuer's keys; 503 beyond."""
 
 
-def failure_limit(failures: int = FAILURES_MAX, window: Duration = FAILURES_WINDOW) -> Limiter:
+def failure_limit(rate: Rate = FAILURES) -> Limiter:
     """Return what counts failed credentials, by the client's address."""
-    return PerKey(SlidingWindow(Rate(failures, window)), FAILING_CLIENTS_MAX, WhenFull.FORGET)
+    return PerKey(SlidingWindow(rate), FAILING_CLIENTS_MAX, WhenFull.FORGET)
 
 
 class Asking(NamedTuple):

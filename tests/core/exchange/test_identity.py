@@ -17,6 +17,7 @@ from gateway_core.exchange import (
 )
 from gateway_core.exchange.identity import Doubt, Identity, asking, identify, settle
 from gateway_core.identifying import Guard
+from gateway_core.limiting import Rate
 from gateway_core.message import RequestHead, value
 from gateway_core.refusal import Refusal
 from tests.exchanges import get
@@ -31,7 +32,7 @@ class Stage:
 
     def __init__(self, asked: Guard, address: str = "192.0.2.1") -> None:
         self.asked, self.address = asked, address
-        self.failures = failure_limit(3)
+        self.failures = failure_limit(Rate(3, seconds(60)))
         self.record = Record()
 
     def ask(self, head: RequestHead, at: float = 0) -> Identity | Doubt | Refusal:

@@ -7,6 +7,7 @@ from pydantic import Strict
 
 from .addresses import Bind, Network
 from .keys import SWITCH, OneOrMany, Reads, Table, choice, key, whole, wrong
+from .limits import RateText
 from .values import BodyMax, Pause, Timeout, size
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
@@ -88,6 +89,13 @@ class GatewaySettings(Table):
         about="Whether trailer fields pass behind a body, in either direction.",
         why="Without those that would change what was judged before the body "
         "(RFC 9110, 6.5.1); to clients only where they say `TE: trailers`.",
+    )
+    failed_credentials: RateText = key(
+        "20/60s",
+        about="How many wrong credentials of one client are borne, in each worker; then nothing of "
+        "it is looked at (429) until the first is that long ago.",
+        why="A right one waits, too: an answer that told it from wrong ones would let a guesser "
+        "go on at full speed.",
     )
     via: Annotated[str, Reads(_read_pseudonym, {"type": "string", "x-type": "token"})] = key(
         "gateway",
