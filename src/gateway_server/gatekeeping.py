@@ -155,7 +155,7 @@ def _public_keys(path: str, file: str, scheme: Tokens) -> Mapping[str, Key]:
 def _users(wanted: AuthSettings) -> Users:
     return Users(
         {
-            user.name: User(Caller(user.name, frozenset(user.scopes)), user.password)
+            user.name: User(Caller(user.name, frozenset(user.scopes)), user.password.reveal())
             for user in wanted.users
         }
     )

@@ -8,7 +8,7 @@ Source: RFC 9106; OWASP Password Storage Cheat Sheet.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import trio
@@ -29,7 +29,7 @@ class User:
     """Somebody who can sign in."""
 
     caller: Caller
-    hash: str
+    hash: str = field(repr=False)
 
 
 class Users:

@@ -85,6 +85,7 @@ def test_what_goes_wrong_at_the_start_shows_no_secret(
     file.write_text(TEXT.replace(f'"{OWN}"', f'"file:{short}"'))
     settings = load(file, {"JWT_SECRET": JWT})
     assert "hunter2" not in repr(settings)
+    assert HASHED not in repr(settings)
     with pytest.raises(SystemExit):
         Gateway(settings).prepare()
     told = capsys.readouterr().err

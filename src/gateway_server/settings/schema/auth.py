@@ -11,7 +11,7 @@ from gateway_core.identifying import ALGORITHMS
 from .gateway import FILE
 from .keys import OneOrMany, Reads, Table, choice, key, wrong
 from .names import Texts
-from .secret_text import SecretText
+from .secret_text import Secret, SecretText
 from .values import Timeout, duration
 
 KINDS: Final = ("api-key", "jwt", "password", "forward")
@@ -63,10 +63,10 @@ def _read_url(value: object) -> str:
     return str(value)
 
 
-def _read_hash(value: object) -> str:
+def _read_hash(value: object) -> Secret:
     if not isinstance(value, str) or not _ARGON2.fullmatch(value):
         raise wrong("is no argon2 hash", "make one: gateway keys password")
-    return str(value)
+    return Secret(str(value))
 
 
 FIELD_NAME: Final = Reads(_read_field_name, {"type": "string", "x-type": "name of a field"})
@@ -100,8 +100,8 @@ class UserSettings(Table):
     """Who can sign in with a password."""
 
     name: str = key(about="Name to sign in with, which services and logs are told, too.")
-    password: Annotated[str, Reads(_read_hash, {"type": "string", "x-type": "argon2 hash"})] = key(
-        about="Its hash, as `gateway keys password` makes it."
+    password: Annotated[Secret, Reads(_read_hash, {"type": "string", "x-type": "argon2 hash"})] = (
+        key(about="Its hash, as `gateway keys password` makes it.")
     )
     scopes: Texts = key((), about="What the user may do.")
 
