@@ -282,6 +282,39 @@ def test_of_a_composition_each_part_is_told_and_each_upstream_once() -> None:
     assert "what the upstream is asked" not in got
 
 
+GUARDED = f"""\
+{ROUTE}auth = ["keys", "more"]
+scopes = ["read", "write"]
+allow_from = ["10.0.0.0/8"]
+deny_from = ["10.0.0.1"]
+
+[auth.keys]
+kind = "api-key"
+keys = [{{ id = "demo", value = "hunter2hunter2hunter2hunter2hunter2" }}]
+
+[auth.more]
+kind = "api-key"
+header = "X-More"
+keys = [{{ id = "demo", value = "hunter2hunter2hunter2hunter2hunter3" }}]
+"""
+
+
+def test_who_may_ask_is_told_without_any_key() -> None:
+    got = told("GET", "/a", config=GUARDED)
+    start = got.index("who may")
+    assert got[start + 1 : start + 9] == [
+        "only from 10.0.0.0/8 g.toml:10",
+        "never from 10.0.0.1/32 g.toml:11",
+        "named by keys g.toml:8",
+        "api-key g.toml:14",
+        "or named by more g.toml:8",
+        "api-key g.toml:18",
+        "the credential stays here default of routes[0].forward_credentials",
+        "with read, write, 403 without g.toml:9",
+    ]
+    assert "who may" not in told("GET", "/a", config=ROUTE)
+
+
 # As a command
 
 

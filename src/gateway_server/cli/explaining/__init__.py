@@ -12,6 +12,7 @@ from .client import client
 from .composing import composing
 from .contract import Fact, Section
 from .forwarding import forwarding
+from .identity import identity
 from .limits import limits
 from .routes import routes
 from .telling import pieces
@@ -21,6 +22,7 @@ SECTIONS: Final[tuple[tuple[str, Section], ...]] = (
     ("who asks", client),
     ("which route", routes),
     ("its body", body),
+    ("who may", identity),
     ("limits", limits),
     ("what the upstream is asked", forwarding),
     ("what is composed", composing),
