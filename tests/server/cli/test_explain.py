@@ -315,6 +315,44 @@ def test_who_may_ask_is_told_without_any_key() -> None:
     assert "who may" not in told("GET", "/a", config=ROUTE)
 
 
+@pytest.mark.parametrize(
+    ("method", "route", "lines"),
+    [
+        (
+            "GET",
+            'cache = { ttl = "90s" }',
+            [
+                "as RFC 9111 lets a shared cache g.toml:8",
+                "fresh for 90s, where the origin says nothing g.toml:8",
+                "bodies of at most 8MiB default of routes[0].cache.max_entry",
+            ],
+        ),
+        (
+            "HEAD",
+            'cache = { ttl = "1h", force = true, max_entry = "1KiB" }',
+            [
+                "as RFC 9111 lets a shared cache g.toml:8",
+                "fresh for 1h, whatever the origin says g.toml:8",
+                "bodies of at most 1KiB g.toml:8",
+            ],
+        ),
+        ("POST", "cache = {}", ["POST is never answered from it g.toml:8"]),
+    ],
+)
+def test_what_the_cache_may_do_is_told(method: str, route: str, lines: list[str]) -> None:
+    got = told(method, "/a", config=f"{ROUTE}{route}\n")
+    start = got.index("from the cache") + 1
+    assert got[start : got.index("what the upstream is asked")] == lines
+
+
+def test_where_callers_are_named_each_has_answers_of_its_own() -> None:
+    config = GUARDED.replace("deny_from", "cache = {}\ndeny_from")
+    assert "for each consumer apart default of routes[0].cache.partition" in told(
+        "GET", "/a", config=config
+    )
+    assert "from the cache" not in told("GET", "/a", config=GUARDED)
+
+
 # As a command
 
 

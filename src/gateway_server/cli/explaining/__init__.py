@@ -7,6 +7,7 @@ key of the configuration that says so; where that stands is looked up for it.
 from typing import Final
 
 from .body import body
+from .caching import caching
 from .case import Case, Question, take_up
 from .client import client
 from .composing import composing
@@ -24,6 +25,7 @@ SECTIONS: Final[tuple[tuple[str, Section], ...]] = (
     ("its body", body),
     ("who may", identity),
     ("limits", limits),
+    ("from the cache", caching),
     ("what the upstream is asked", forwarding),
     ("what is composed", composing),
     ("where", upstream),
