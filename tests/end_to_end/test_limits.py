@@ -192,6 +192,23 @@ async def test_fields_of_the_upstream_stay_beside_ours(road: Road) -> None:
     assert answer.values(b"x-ratelimit-remaining") == [b"6"]
 
 
+async def test_an_answer_from_the_cache_counts_as_any_other(road: Road) -> None:
+    up = await road.upstream(response("200 OK", "Cache-Control: max-age=60"))
+    limit = 'cache = {}\nlimits = ["l"]\n[limits.l]\nrate = "2/60s"'
+    running = await road.gateway_to(up.port, route=limit)
+    answers = [await ask(running, request("/")) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert [answer.value(b"x-cache") for answer in answers[:2]] == [b"MISS", b"HIT"]
+    # What is told is this request's, and not what was stored with the answer.
+    told = [answer.values(b"ratelimit") for answer in answers]
+    assert [[line.partition(b";t=")[0] for line in lines] for lines in told] == [
+        [b'"l";r=1'],
+        [b'"l";r=0'],
+        [b'"l";r=0'],
+    ]
+    assert up.complete == 1
+
+
 async def test_so_many_at_once_and_a_client_that_leaves_makes_room(road: Road) -> None:
     running = await limited(road, "", limit="concurrent = 1", hold=30)
     async with await running.connect() as stream:

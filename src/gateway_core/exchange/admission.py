@@ -12,6 +12,7 @@ of WebSockets pass the same stages.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from ..clock import Instant, UnixTime
 from ..forwarding import LOOPING, Client, find_client, is_last_hop, request_id, via_loop
@@ -27,6 +28,9 @@ from .record import Record
 from .refusals import SERVER_OPTIONS, over_limit, too_large
 from .upgrading import handshake_flaw, upgrade_refusal
 from .vocabulary import TOO_LATE, IdentityTold
+
+# An enumeration's member costs several times what a name of the module does.
+_ADMITTED: Final = Outcome.ADMITTED
 
 
 @dataclass(slots=True)
@@ -187,8 +191,9 @@ def _limit(
     asker = Asker(admission.client.address, admission.consumer, route, head.fields)
     judgement, admission.held = limits.admit(asker, now)
     record.limits = judgement
-    if judgement.outcome is not Outcome.ADMITTED:
+    if judgement.outcome is not _ADMITTED:
         return over_limit(judgement).with_fields(*admission.fields)
     admission.fields += judgement.fields
-    admission.replaces |= limits.replaces
+    if limits.replaces:
+        admission.replaces |= limits.replaces
     return None

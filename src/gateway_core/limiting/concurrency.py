@@ -58,6 +58,13 @@ class Concurrency:
         """See `contract.Limiter`."""
         self._in_flight[key] = self._in_flight.get(key, 0) + 1
 
+    def admit(self, key: Key, now: Instant) -> Verdict:
+        """See `contract.Limiter`."""
+        verdict = self.judge(key, now)
+        if verdict.admitted:
+            self.take(key, now)
+        return verdict
+
     def give_back(self, key: Key) -> None:
         """See `contract.Limiter`."""
         count = self._in_flight[key]

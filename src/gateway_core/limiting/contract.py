@@ -7,6 +7,8 @@ which changes nothing; then, if all admit, all take.
     verdict = limiter.judge(key, now)      may be asked as often as one likes
     limiter.take(key, now)                 at the same instant, if the verdict admitted
     limiter.give_back(key)                 when the request has ended, where `holds`
+
+    verdict = limiter.admit(key, now)      both steps in one, for who stands under one limit
 """
 
 from typing import NamedTuple, Protocol, TypeAlias
@@ -54,6 +56,10 @@ class Limiter(Protocol):
 
     def take(self, key: Key, now: Instant) -> None:
         """Take one request out of the budget of `key`, for which `judge` found room just now."""
+        ...
+
+    def admit(self, key: Key, now: Instant) -> Verdict:
+        """Judge, and take if there is room."""
         ...
 
     def give_back(self, key: Key) -> None:

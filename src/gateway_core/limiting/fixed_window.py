@@ -43,7 +43,7 @@ class FixedWindow:
         if state is None or state.end <= now:
             return Verdict(admitted=True, remaining=quota - 1, wait=self.rate.window)
         left = quota - state.taken
-        return Verdict(left > 0, max(left - 1, 0), Duration(state.end - now))
+        return Verdict(left > 0, left - 1 if left else 0, Duration(state.end - now))
 
     def take(self, state: Counted | None, now: Instant) -> Counted:
         """See `rate.Algorithm`."""

@@ -46,12 +46,12 @@ class Gcra:
 
     def judge(self, state: Instant | None, now: Instant) -> Verdict:
         """See `rate.Algorithm`."""
-        ahead = 0 if state is None else max(state - now, 0)
+        ahead = 0 if state is None or state < now else state - now
         slack = self._tolerance - ahead
         if slack < 0:
             return Verdict(admitted=False, remaining=0, wait=Duration(-slack))
         remaining, over = divmod(slack, self._interval)
-        return Verdict(admitted=True, remaining=remaining, wait=Duration(self._interval - over))
+        return Verdict(slack >= 0, remaining, Duration(self._interval - over))
 
     def take(self, state: Instant | None, now: Instant) -> Instant:
         """See `rate.Algorithm`."""

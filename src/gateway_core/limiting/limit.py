@@ -44,6 +44,10 @@ class Limit:
     """Whether time gives back what was taken."""
     holds: bool = field(init=False, repr=False, compare=False)
     """Whether the request's end does."""
+    is_told: bool = field(init=False, repr=False, compare=False)
+    """Whether by the draft's fields."""
+    is_told_of_old: bool = field(init=False, repr=False, compare=False)
+    """Whether by `X-RateLimit-*`."""
     allows: str = field(init=False, repr=False, compare=False)
     """In words: "10 requests in 60 s"."""
     policy: bytes = field(init=False, repr=False, compare=False)
@@ -58,6 +62,8 @@ class Limit:
         said = b'"%b"' % self.name.encode("ascii")
         object.__setattr__(self, "timed", self.limiter.window > 0)
         object.__setattr__(self, "holds", self.limiter.holds)
+        object.__setattr__(self, "is_told", Told.RATELIMIT in self.told)
+        object.__setattr__(self, "is_told_of_old", Told.X_RATELIMIT in self.told)
         object.__setattr__(self, "allows", self._allows())
         object.__setattr__(self, "left", said + b";r=")
         object.__setattr__(self, "policy", said + self._parameters())

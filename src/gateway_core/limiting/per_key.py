@@ -77,6 +77,21 @@ class PerKey(Generic[S]):
         states[key] = self.algorithm.take(state, now)
         states.move_to_end(key)
 
+    def admit(self, key: Key, now: Instant) -> Verdict:
+        """See `contract.Limiter`."""
+        states = self._states
+        state = states.get(key)
+        if state is None:
+            verdict = self.judge(key, now)
+            if verdict.admitted:
+                self.take(key, now)
+            return verdict
+        verdict = self.algorithm.judge(state, now)
+        if verdict.admitted:
+            states[key] = self.algorithm.take(state, now)
+            states.move_to_end(key)
+        return verdict
+
     def give_back(self, key: Key) -> None:
         """See `contract.Limiter`."""
         raise AssertionError(f"nothing is held for {key!r}: time gives it back")

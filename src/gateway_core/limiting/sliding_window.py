@@ -46,7 +46,7 @@ class SlidingWindow:
             return Verdict(admitted=True, remaining=quota - 1, wait=window)
         left = quota - (len(state) - gone)
         wait = Duration(state[gone] + window - now)
-        return Verdict(left > 0, max(left - 1, 0), wait)
+        return Verdict(left > 0, left - 1 if left else 0, wait)
 
     def take(self, state: "Held | None", now: Instant) -> Held:
         """See `rate.Algorithm`."""

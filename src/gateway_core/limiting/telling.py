@@ -15,7 +15,7 @@ from typing import Final
 from ..clock import SECOND, Duration
 from ..message import Fields
 from .contract import Verdict
-from .limit import Limit, Told
+from .limit import Limit
 
 POLICY: Final = b"ratelimit-policy"
 RATELIMIT: Final = b"ratelimit"
@@ -33,13 +33,13 @@ def whole_seconds(wait: Duration) -> int:
 
 def policy_line(limits: Iterable[Limit]) -> Fields:
     """Return the line that tells what is allowed; none where no limit is told."""
-    members = [limit.policy for limit in limits if Told.RATELIMIT in limit.told]
+    members = [limit.policy for limit in limits if limit.is_told]
     return ((POLICY, b", ".join(members)),) if members else ()
 
 
 def ratelimit_line(judged: Sequence[tuple[Limit, Verdict]]) -> Fields:
     """Return the line that tells what is left; none where no limit is told."""
-    members = [_left(limit, verdict) for limit, verdict in judged if Told.RATELIMIT in limit.told]
+    members = [_left(limit, verdict) for limit, verdict in judged if limit.is_told]
     return ((RATELIMIT, b", ".join(members)),) if members else ()
 
 

@@ -129,12 +129,12 @@ def _nameless(
         if wanted is None or not any(isinstance(part, ByConsumer) for part in wanted.key):
             continue
         route = routes.get(int(path[1])) if path[0] == "routes" else None
-        if route is not None and not getattr(route, "auth", ()):
+        if route is not None and not route.auth:
             message = (
                 f"the limit {quote(name)} counts by consumer, and this route asks nobody "
                 "who it is: each address is counted"
             )
-            yield _warning(path, message, 'write key = "client" in the limit')
+            yield _warning(path, message, 'write auth = ["..."], or key = "client" in the limit')
 
 
 def _unknown(path: KeyPath, name: str, known: tuple[str, ...]) -> Finding:

@@ -25,6 +25,13 @@ def test_so_many_are_in_flight_and_no_more() -> None:
     assert limiter.judge("a", NOW) == Verdict(True, 0, Duration(0))
 
 
+def test_who_is_admitted_has_taken() -> None:
+    limiter = Concurrency(1)
+    assert limiter.admit("a", NOW).admitted
+    assert not limiter.admit("a", NOW).admitted
+    assert len(limiter) == 1
+
+
 def test_a_key_with_nothing_in_flight_is_forgotten() -> None:
     limiter, fresh = Concurrency(2), Concurrency(2)
     limiter.take("a", NOW)

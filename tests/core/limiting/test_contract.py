@@ -49,6 +49,24 @@ def test_a_copy_told_the_same_answers_the_same(name, traffic, quota) -> None:
 
 
 @each
+@given(
+    traffic=arrivals(),
+    quota=quotas,
+    keys_max=st.integers(1, 3),
+    when_full=st.sampled_from(WhenFull),
+)
+def test_both_steps_in_one_are_both_steps(name, traffic, quota, keys_max, when_full) -> None:
+    limiter = LIMITERS[name](quota, keys_max, when_full)
+    twin = copy.deepcopy(limiter)
+    for key, now in traffic:
+        verdict = twin.judge(key, now)
+        assert limiter.admit(key, now) == verdict
+        if verdict.admitted:
+            twin.take(key, now)
+        assert limiter == twin
+
+
+@each
 @given(traffic=arrivals(), quota=quotas)
 def test_no_key_touches_another_s_budget(name, traffic, quota) -> None:
     limiter = LIMITERS[name](quota)

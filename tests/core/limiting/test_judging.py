@@ -137,6 +137,16 @@ def test_what_is_held_is_given_back_by_its_holder() -> None:
     assert ask(limits)[0].outcome is Outcome.ADMITTED
 
 
+def test_alone_a_limit_does_as_it_does_beside_one_that_never_refuses() -> None:
+    """Routes with one limit are judged a shorter way."""
+    for make in (lambda: windowed("a", 2), lambda: busy(2)):
+        alone, beside = Limits((make(),)), Limits((make(), windowed("roomy", 99, shadow=True)))
+        for at in (0, 1, 2, 9.5, 10, 30):
+            (mine, my), (theirs, their) = ask(alone, at=at), ask(beside, at=at)
+            assert mine == theirs
+            assert len(my) == len(their)
+
+
 def test_a_limiter_that_is_full_says_so() -> None:
     limiter = PerKey(SlidingWindow(Rate(1, Duration(10 * SECOND))), keys_max=1)
     limits = Limits((Limit("a", limiter, (ByClient(),)),))

@@ -1,5 +1,7 @@
 """Many keys, and no more than may be."""
 
+import copy
+
 import pytest
 
 from gateway_core.clock import SECOND, Duration, Instant, seconds
@@ -35,6 +37,16 @@ def test_a_known_key_goes_on_while_the_limiter_is_full() -> None:
     limiter = filled()
     assert limiter.judge("b", at(3)) == Verdict(True, 0, seconds(8))
     assert limiter.judge("a", at(3)) == Verdict(False, 0, seconds(7))
+
+
+def test_a_key_that_is_new_is_let_in_only_where_there_is_room() -> None:
+    limiter = filled()
+    before = copy.deepcopy(limiter)
+    assert limiter.admit("c", at(3)).full
+    assert limiter == before
+    assert limiter.admit("c", at(11)).admitted
+    assert limiter.admit("c", at(11)).admitted
+    assert not limiter.admit("c", at(11)).admitted
 
 
 def test_or_the_one_that_took_longest_ago_is_forgotten() -> None:

@@ -180,3 +180,15 @@ def test_counting_consumers_where_nobody_is_asked_is_a_warning() -> None:
     problem = only(told(NAMED + limit('rate = "1/s"\nkey = ["route", "consumer"]')))
     assert (problem.severity, problem.path) == (Severity.WARNING, "routes[0].limits[0]")
     assert "this route asks nobody who it is" in problem.message
+
+
+KEYS = """
+[auth.keys]
+kind = "api-key"
+keys = [{ id = "demo", value = "0123456789abcdef0123456789abcdef" }]
+"""
+
+
+def test_counting_consumers_where_somebody_is_asked_is_right() -> None:
+    text = f'{NAMED}auth = ["keys"]\n' + limit('rate = "1/s"\nkey = "consumer"') + KEYS
+    assert [each for each in told(text) if "limits" in each.path] == []
