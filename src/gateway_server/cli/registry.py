@@ -10,6 +10,7 @@ import typer
 
 from .check import check
 from .demo import demo
+from .explain import explain
 from .keys import keys
 from .routes import routes
 from .run import run
@@ -29,6 +30,7 @@ app.command()(run)
 app.command()(demo)
 app.command()(check)
 app.command()(routes)
+app.command()(explain)
 app.command()(schema)
 app.add_typer(keys, name="keys")
 

@@ -13,7 +13,7 @@ from .environment import Substitution
 from .explain import explain
 from .files import find, read
 from .identity_checks import secret_files
-from .places import KeyPath
+from .places import KeyPath, Spot
 from .problem import Finding, Problem, SettingsError, Severity
 from .schema import Settings
 from .source import Source
@@ -30,6 +30,8 @@ class Examined:
     warnings: tuple[Problem, ...]
     name: str
     """The file, or BUILT_IN."""
+    spot: Spot
+    """Where in it each value stands."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -74,7 +76,7 @@ def examine_text(
     problems = source.problems(_first(findings))
     if settings is None:
         raise SettingsError(problems)
-    return Examined(settings, problems, name)
+    return Examined(settings, problems, name, parsed.spot)
 
 
 def _judge(parsed: Parsed, environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:

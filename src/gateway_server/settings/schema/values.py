@@ -54,6 +54,25 @@ def parse_size(text: str) -> int | None:
     return _parse(text, SIZE_UNITS)
 
 
+def spell_duration(count: int) -> str:
+    """Write a duration as an operator would, so that it reads as the same: "90s", "5m"."""
+    return _spell(
+        count, {unit: TIME_UNITS[unit] for unit in ("d", "h", "m", "s", "ms", "us")}, "ns"
+    )
+
+
+def spell_size(count: int) -> str:
+    """Write a size as an operator would, so that it reads as the same: "64MiB"."""
+    return _spell(count, {unit: SIZE_UNITS[unit] for unit in ("TiB", "GiB", "MiB", "KiB")}, "B")
+
+
+def _spell(count: int, units: Mapping[str, int], smallest: str) -> str:
+    """Write `count` in the largest of `units`, largest first, that leaves no rest."""
+    fitting = (unit for unit, size in units.items() if count and count % size == 0)
+    unit = next(fitting, smallest)
+    return f"{count // units.get(unit, 1)}{unit}"
+
+
 def _parse(text: str, units: Mapping[str, int]) -> int | None:
     found = _QUANTITY.fullmatch(text)
     if found is None or found[2] not in units:

@@ -9,6 +9,8 @@ from gateway_server.settings.schema.values import (
     TIME_UNITS,
     parse_duration,
     parse_size,
+    spell_duration,
+    spell_size,
 )
 from tests.configurations import only, told
 
@@ -97,3 +99,24 @@ def test_a_wrong_value_is_told_with_what_is_right(line: str, message: str, cure:
     problem = only(tuple(errors))
     assert problem.message.startswith(message)
     assert cure in problem.help
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0ns"), (90 * 10**9, "90s"), (300 * 10**9, "5m"), (86_400 * 10**9, "1d"), (1_500_000, "1500us")],
+)  # fmt: skip
+def test_a_duration_is_spelt_in_the_largest_unit_that_leaves_no_rest(count: int, text: str) -> None:
+    assert spell_duration(count) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0B"), (1000, "1000B"), (65_536, "64KiB"), (8 * 2**30, "8GiB")]
+)
+def test_a_size_is_spelt_in_the_largest_unit_that_leaves_no_rest(count: int, text: str) -> None:
+    assert spell_size(count) == text
+
+
+@given(st.integers(0, 10**17))
+def test_what_is_spelt_reads_as_the_same(count: int) -> None:
+    assert parse_duration(spell_duration(count)) == count
+    assert parse_size(spell_size(count)) == count
