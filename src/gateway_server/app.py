@@ -9,9 +9,11 @@ Starlette's middleware and routing.
 """
 
 import os
+import secrets
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import trio
 from starlette.applications import Starlette
@@ -20,6 +22,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from gateway_core.caching import Store
+from gateway_core.chance import SplitMix
 from gateway_core.clock import SECOND
 from gateway_core.errors import ConfigError
 from gateway_core.exchange import Cache, Policies, failure_limit
@@ -33,6 +36,7 @@ from .front.contract import Conversation, Lane, LaneStream
 from .gatekeeping import Gatekeeper
 from .http_edge import HttpEdge
 from .identity.presenting import PresentingClient
+from .probing import HealthChecks
 from .relaying import Relays
 from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
@@ -41,6 +45,7 @@ from .settings.compositions import build_compositions
 from .settings.limits import build_limits
 from .settings.pages import own_pages
 from .settings.problem import Problem
+from .settings.protection import build_probes
 from .settings.report import counted, plain
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
@@ -63,6 +68,7 @@ class Gateway(Starlette):
         self._sockets: WebSocketEdge | None = None
         self._clients: dict[str, Http1Client | Http2Client] = {}
         self._gatekeeper: Gatekeeper | None = None
+        self._health: HealthChecks | None = None
         self._own: frozenset[bytes] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,6 +119,7 @@ class Gateway(Starlette):
             policies = _policies(settings, gatekeeper)
             self._clients.update(_clients(settings, policies.upstreams))
             shown = _with_badges(self._clients, gatekeeper)
+            self._health = _health(settings, policies, gatekeeper)
             sign_in = gatekeeper.sign_in(policies)
         except ConfigError as error:
             problem = Problem("the configuration", error.problem, error.path)
@@ -170,6 +177,8 @@ class Gateway(Starlette):
             supervisor.start(f"connections of {name}", client.tend)
         assert self._gatekeeper is not None
         self._gatekeeper.start_tasks(supervisor)
+        assert self._health is not None
+        self._health.start(supervisor)
 
     def keep_bodies(self, nursery: trio.Nursery) -> None:
         """Let what is fetched for the cache outlive the request that asked for it."""
@@ -182,6 +191,8 @@ class Gateway(Starlette):
             await client.aclose()
         if self._gatekeeper is not None:
             await self._gatekeeper.aclose()
+        if self._health is not None:
+            await self._health.aclose()
 
 
 @asynccontextmanager
@@ -213,6 +224,7 @@ def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
         caching=build_caching(settings),
         doors=gatekeeper.doors,
         failures=failure_limit(settings.gateway.failed_credentials),
+        dice=SplitMix(secrets.randbits(64)),
     )
 
 
@@ -239,6 +251,13 @@ def _clients(
         name: (Http2Client if name in h2 else Http1Client)(upstream, tls.get(name))
         for name, upstream in upstreams.items()
     }
+
+
+def _health(settings: Settings, policies: Policies, gatekeeper: Gatekeeper) -> HealthChecks:
+    rules = build_probes(settings)
+    checked = {name: replace(policies.upstreams[name], connections_max=1) for name in rules}
+    clients = _with_badges(_clients(settings, checked), gatekeeper)
+    return HealthChecks(policies, rules, clients)
 
 
 def _front(settings: Settings) -> FrontSettings:

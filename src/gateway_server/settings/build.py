@@ -17,6 +17,7 @@ from .compositions import composed_or_forwarded
 from .identity import reserved_names
 from .places import KeyPath, spell
 from .problem import Finding
+from .protection import protection
 from .schema import Edits, RouteSettings, Settings, UpstreamSettings
 
 if TYPE_CHECKING:
@@ -216,4 +217,5 @@ def _upstream(name: str, wanted: UpstreamSettings) -> Upstream:
         preserve_host=wanted.preserve_host,
         connections_max=wanted.connections_max,
         waiting_max=wanted.waiting_max,
+        **protection(wanted),
     )

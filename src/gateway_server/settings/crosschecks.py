@@ -21,6 +21,7 @@ from .identity_checks import check_identity
 from .limit_checks import check_limits
 from .places import KeyPath, quote
 from .problem import Finding, Severity
+from .protection import check_protection
 from .schema import AuthSettings, LimitSettings, RouteSettings, UpstreamSettings
 
 Table: TypeAlias = Mapping[str, object]
@@ -176,6 +177,7 @@ def _matches(route: Route) -> object:
 def _endpoints(draft: Draft) -> Iterator[Finding]:
     for name, upstream in draft.upstreams.items():
         path: KeyPath = ("upstreams", name)
+        yield from check_protection(path, upstream)
         first: dict[object, int] = {}
         for index, endpoint in enumerate(upstream.endpoints):
             if first.setdefault(endpoint.url, index) != index:

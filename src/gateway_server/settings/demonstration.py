@@ -22,6 +22,7 @@ drain_timeout = "30s"          # at the end, requests in flight may take this lo
 endpoints = ["http://127.0.0.1:8001"]
 connect_timeout = "2s"         # then 504
 response_timeout = "15s"       # until the answer begins; then 504
+breaker = { open_for = "10s" } # after 5 failures in a row it is left alone; then 503 at once
 
 [upstreams.service-b]
 endpoints = ["http://127.0.0.1:8002"]

@@ -36,6 +36,7 @@ does, and `gateway schema` prints its JSON Schema, for editors.
 
 - **Unknown keys are errors**, and types are strict: `workers = "2"` is an error.
 - **Durations** are a number and one unit: `ns`, `us`, `ms`, `s`, `m`, `h`, `d`. `"250ms"`, `"1.5s"`.
+- **Shares** are written per cent, in quotes: `"20%"`, `"12.5%"`.
 - **Sizes** are a number of bytes, or a number and a unit: `B`, `KiB`, `MiB`, `GiB`, `TiB` count by
   1024; `kB`, `MB`, `GB`, `TB` by 1000.
 - **Rates** are a number of requests, a slash and a duration, or a unit alone: `"10/60s"`, `"100/s"`.
@@ -61,6 +62,14 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("`signature` of an upstream", ("upstreams", "*", "signature")),
     ("`caller_token` of an upstream", ("upstreams", "*", "caller_token")),
     ("An endpoint", ("upstreams", "*", "endpoints", 0)),
+    ("`retries` of an upstream", ("upstreams", "*", "retries")),
+    ("`breaker` of an upstream", ("upstreams", "*", "breaker")),
+    ("`slow` of a breaker", ("upstreams", "*", "breaker", "slow")),
+    ("`health` of an upstream", ("upstreams", "*", "health")),
+    ("`outlier` of an upstream", ("upstreams", "*", "outlier")),
+    ("`adaptive_concurrency` of an upstream", ("upstreams", "*", "adaptive_concurrency")),
+    ("`hedge` of an upstream", ("upstreams", "*", "hedge")),
+    ("`fallback` of an upstream", ("upstreams", "*", "fallback")),
     ("`[limits.NAME]`", ("limits", "*")),
     ("`[auth.NAME]`", ("auth", "*")),
     ("A key of `api-key`", ("auth", "*", "keys", 0)),

@@ -141,6 +141,8 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
             line += _caller(record)
     if record.endpoint:
         line += f', "endpoint": {_quoted_name(record.endpoint)}, "attempts": {record.attempts}'
+    if record.breaker or record.retry or record.hedge:
+        line += _protection(record)
     if record.limits is not None:
         line += _limits(record.limits)
     if record.socket is not None:
@@ -148,6 +150,12 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
     if record.cache is not None:
         line += _cache(record.cache)
     return f"{line}{_amounts(record, now)}}}\n"
+
+
+def _protection(record: Record) -> str:
+    """Tell what breaker, retries and hedges had to do with it."""
+    told = {"breaker": record.breaker, "retry": record.retry, "hedge": record.hedge}
+    return "".join([f', "{name}": "{word}"' for name, word in told.items() if word])
 
 
 def _asked(record: Record, method: str, path: str) -> str:

@@ -417,3 +417,70 @@ def test_a_terminal_shows_colours(tmp_path: Path) -> None:
     assert process.wait(20) == 0
     assert b"\x1b[1mwhich route\x1b[0m" in shown
     assert b"gateway.toml:31" in shown
+
+
+PROTECTED = """\
+[upstreams.a]
+endpoints = ["http://h:1", "http://h:2"]
+balance = "hash"
+hash_on = "header:X-Tenant"
+breaker = { open_for = "5s" }
+health = { path = "/healthz" }
+outlier = {}
+adaptive_concurrency = {}
+retries = { on = ["connect", "503"] }
+per_try_timeout = "1s"
+hedge = { after = "100ms" }
+fallback = { body = "" }
+
+[[routes]]
+name = "a"
+prefix = "/"
+upstream = "a"
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "told_of_it"),
+    [
+        (
+            "GET",
+            ("X-Tenant: hunter2",),
+            [
+                "endpoint by hash of the header x-tenant, which is here g.toml:3",
+                "2 tries in all, after connect, 503 g.toml:9",
+                "1s for each try g.toml:10",
+                "a second endpoint after 100ms g.toml:11",
+            ],
+        ),
+        (
+            "POST",
+            (),
+            [
+                "endpoint by hash of the header x-tenant, by chance g.toml:3",
+                "2 tries in all, after connect, 503; POST only if no connection was made g.toml:9",
+                "1s for each try g.toml:10",
+            ],
+        ),
+    ],
+)
+def test_what_protects_the_service_is_told(method: str, headers, told_of_it: list[str]) -> None:
+    got = told(method, "/x", *headers, config=PROTECTED)
+    got = got[got.index("how it is protected") + 1 :]
+    first, *again = told_of_it
+    assert got == [
+        "upstream a g.toml:1",
+        first,
+        "at most 3 to 1000 calls at once, as it bears, then 503 g.toml:8",
+        "left alone after 5 failures in a row, for 5s at first; 503 meanwhile g.toml:5",
+        "endpoints checked by /healthz every 10s g.toml:6",
+        "outliers left out g.toml:7",
+        *again,
+        "200 in place of 502, 503 and 504 g.toml:12",
+    ]
+
+
+def test_of_a_client_that_is_hashed_and_of_what_nothing_protects() -> None:
+    client = PROTECTED.replace("header:X-Tenant", "client")
+    assert "endpoint by hash of the client g.toml:3" in told("GET", "/", config=client)
+    assert "how it is protected" not in told("GET", "/items/7", KEY)

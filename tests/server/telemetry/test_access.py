@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 import trio
 
-from gateway_core.clock import Duration, Instant
+from gateway_core.clock import NEVER, Duration, Instant
 from gateway_core.exchange import Record, RelayEnded
 from gateway_core.limiting import Judgement, Outcome
 from gateway_core.refusal import Refusal
 from gateway_server.telemetry import AccessLog
-from gateway_server.telemetry.access import shown_path
+from gateway_server.telemetry.access import as_json, shown_path
 
 RECORD = Record(
     client="192.0.2.1",
@@ -241,3 +241,16 @@ def test_a_path_is_shown_without_query_and_without_what_a_terminal_obeys(
     target: bytes, shown: str
 ) -> None:
     assert shown_path(target) == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"breaker": "half-open"}, {"breaker": "half-open"}),
+        ({"retry": "retry-budget", "hedge": "lost"}, {"retry": "retry-budget", "hedge": "lost"}),
+        ({}, {}),
+    ],
+)
+def test_what_protected_the_service_is_told_where_something_did(told, words) -> None:
+    line = json.loads(as_json(replace(RECORD, **told), "GET", "/", NEVER))
+    assert {key: line[key] for key in ("breaker", "retry", "hedge") if key in line} == words

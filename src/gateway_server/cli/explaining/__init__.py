@@ -15,6 +15,7 @@ from .contract import Fact, Section
 from .forwarding import forwarding
 from .identity import identity
 from .limits import limits
+from .protection import protection
 from .routes import routes
 from .telling import pieces
 from .upstream import upstream
@@ -29,6 +30,7 @@ SECTIONS: Final[tuple[tuple[str, Section], ...]] = (
     ("what the upstream is asked", forwarding),
     ("what is composed", composing),
     ("where", upstream),
+    ("how it is protected", protection),
 )
 """In the order in which the gateway decides. A section without facts is left out."""
 

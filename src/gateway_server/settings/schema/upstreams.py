@@ -11,6 +11,17 @@ from .auth import FIELD_NAME
 from .gateway import FILE
 from .keys import SWITCH, Reads, Table, choice, key, whole, wrong
 from .names import Name
+from .protection import (
+    AdaptiveConcurrency,
+    Breaker,
+    FallbackAnswer,
+    HashKey,
+    Health,
+    Hedge,
+    Outlier,
+    Retries,
+    share,
+)
 from .secret_text import SecretText
 from .values import Timeout, duration, size
 
@@ -166,4 +177,55 @@ class UpstreamSettings(Table):
         None,
         about="Tell the service who asks by a signed token, in place of `X-Consumer-ID`.",
         shown="none",
+    )
+    balance: Annotated[str, choice("two-choices", "round-robin", "hash")] = key(
+        "two-choices",
+        about="Which endpoint takes the next request. `two-choices`: the less busy of two drawn by "
+        "chance. `round-robin`: in turn. `hash`: by `hash_on`. All keep to the weights.",
+        why="To ask the least busy of all would send everybody to the same one at once.",
+    )
+    hash_on: HashKey | None = key(
+        None,
+        about="What requests have in common that go to the same endpoint, as long as it is not "
+        "over 1.25 times its share.",
+        shown="none: needed by `hash` alone",
+    )
+    retries: Retries | None = key(
+        None, about="Whether a request that failed is sent again.", shown="off"
+    )
+    per_try_timeout: Timeout | None = key(
+        None,
+        about="From the beginning of a try until its answer's head; then the next try, if one is "
+        "left.",
+        shown="none: `response_timeout` alone",
+        why="No try begins later than `response_timeout` after the first one.",
+    )
+    breaker: Breaker | None = key(
+        None, about="Whether an endpoint that fails is left alone for a while.", shown="off"
+    )
+    health: Health | None = key(None, about="Whether endpoints are checked.", shown="off")
+    outlier: Outlier | None = key(
+        None, about="Whether endpoints that do worse than the others are left out.", shown="off"
+    )
+    slow_start: Timeout | None = key(
+        None,
+        about="How long an endpoint that joins or comes back takes from a tenth of its share to "
+        "all of it.",
+        shown="no time",
+    )
+    panic: Annotated[int, share(0, 100)] = key(
+        "50%",
+        about="If fewer endpoints than that are well, all are asked, well or not.",
+        why="Envoy's. Then the checks are wrong sooner than the services, and few would drown.",
+    )
+    adaptive_concurrency: AdaptiveConcurrency | None = key(
+        None, about="Whether calls at once are bounded by how long they take.", shown="off"
+    )
+    hedge: Hedge | None = key(
+        None, about="Whether a second endpoint is asked where the first is slow.", shown="off"
+    )
+    fallback: FallbackAnswer | None = key(
+        None,
+        about="What clients are answered in place of a 502, 503 or 504 of the gateway's own.",
+        shown="problem+json",
     )
