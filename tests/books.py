@@ -49,6 +49,16 @@ def retire(running: Running) -> None:
             pool.sweep()
 
 
+async def quiet(running: Running) -> Books:
+    """Return the books once nothing moves any more."""
+    before, now = None, books()
+    while before != now:
+        retire(running)
+        await trio.sleep(0.1)
+        before, now = now, books()
+    return now
+
+
 async def balanced(before: Books, running: Running) -> None:
     """Return once the books are as they were; the log line of the last request may be late."""
     now = before
