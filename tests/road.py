@@ -2,14 +2,17 @@
 
 import io
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import h11
 import hypercorn.trio
 import trio
+import trustme
 from hypercorn.config import Config
 
 from gateway_server import Gateway
@@ -31,6 +34,9 @@ class Running:
     written: io.StringIO
     stop: trio.Event
     ended: trio.Event
+    unix_path: str = ""
+    trust: ssl.SSLContext | None = None
+    """What its clients trust, where it speaks TLS."""
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -44,8 +50,22 @@ class Running:
                 await trio.sleep(0.005)
         return self.lines[number]
 
-    async def connect(self) -> trio.SocketStream:
+    async def raw(self) -> trio.SocketStream:
+        """A connection without TLS."""
+        if self.unix_path:
+            return await trio.open_unix_socket(self.unix_path)
         return await trio.open_tcp_stream("127.0.0.1", self.port)
+
+    async def connect(self) -> Any:
+        """A connection as clients make it, a trio.SocketStream unless TLS is spoken."""
+        stream = await self.raw()
+        if self.trust is None:
+            return stream
+        secure = trio.SSLStream(
+            stream, self.trust, server_hostname="127.0.0.1", https_compatible=True
+        )
+        await secure.do_handshake()
+        return secure
 
 
 @dataclass
@@ -63,12 +83,36 @@ class Upstream:
 
 
 @dataclass
+class Certificate:
+    """A certificate for 127.0.0.1, in files, and the trust in who issued it."""
+
+    chain: str
+    key: str
+    trust: ssl.SSLContext
+
+    @classmethod
+    def issue(cls, folder: Path) -> "Certificate":
+        """Issue one into `folder`."""
+        authority = trustme.CA()
+        issued = authority.issue_cert("127.0.0.1")
+        issued.private_key_pem.write_to_path(folder / "key.pem")
+        issued.cert_chain_pems[0].write_to_path(folder / "chain.pem")
+        trust = ssl.create_default_context()
+        authority.configure_trust(trust)
+        return cls(str(folder / "chain.pem"), str(folder / "key.pem"), trust)
+
+
+@dataclass
 class Road:
     """Starts things in the test's nursery."""
 
     nursery: trio.Nursery
     protocol: str = "own"
     """Who parses HTTP/1.1 of clients."""
+    bind: str = "127.0.0.1:0"
+    """Where gateways listen; `unix:PATH`, too."""
+    certificate: "Certificate | None" = None
+    """What gateways show, where they are to speak TLS."""
 
     async def listen(self, handler: Handler) -> int:
         """Serve each connection by `handler`; return the port."""
@@ -118,8 +162,10 @@ class Road:
         written = io.StringIO()
         app = Gateway(settings, AccessLog("json", written))
         config = Config()
-        config.bind = ["127.0.0.1:0"]
+        config.bind = [self.bind]
         config.errorlog = None
+        if self.certificate is not None:
+            config.certfile, config.keyfile = self.certificate.chain, self.certificate.key
         stop, ended = trio.Event(), trio.Event()
 
         async def serve(task_status: trio.TaskStatus[list[str]]) -> None:
@@ -131,7 +177,16 @@ class Road:
                 ended.set()
 
         (url,) = await self.nursery.start(serve)
-        return Running(int(url.rpartition(":")[2]), app, written, stop, ended)
+        unix_path = self.bind.partition("unix:")[2]
+        return Running(
+            0 if unix_path else int(url.rpartition(":")[2]),
+            app,
+            written,
+            stop,
+            ended,
+            unix_path,
+            self.certificate and self.certificate.trust,
+        )
 
     async def gateway_to(
         self, port: int, *, upstream: str = "", route: str = "", gateway: str = ""

@@ -48,6 +48,14 @@ def clock() -> Callable[[], Instant]:
     return quick
 
 
+def _never() -> Instant:
+    return NEVER
+
+
+def _nothing() -> None:
+    """Ring nowhere."""
+
+
 class Alarm:
     """One deadline. `deadline` tells it as it stands; `ring` is called once it has come.
 
@@ -72,6 +80,11 @@ class Alarm:
         if deadline < self.armed_for:
             self.armed_for = deadline
             self._timers.arm(deadline, self)
+
+    def close(self) -> None:
+        """Ring no more, and let go of whose deadline it is: what was armed waits on for its time."""
+        self._deadline, self._ring = _never, _nothing
+        self.armed_for = NEVER
 
     def due(self, asked_for: Instant, at: Instant) -> None:
         """Be asked, at `at`, because of what was armed for `asked_for`."""

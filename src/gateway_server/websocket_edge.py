@@ -192,6 +192,7 @@ class _SocketTalk(Talk):
         except OSError:
             return ClientLeft()
         finally:
+            self._alarm.close()
             wire.close()
         return carrying.ended
 

@@ -1,5 +1,8 @@
 """Alarms: asked in time, cheap to move away, silent once over."""
 
+import gc
+import weakref
+
 import trio
 
 from gateway_core.clock import NEVER, Instant, after, seconds
@@ -83,3 +86,24 @@ async def test_many_alarms_ring_in_order(nursery, autojump_clock) -> None:
         subject.set((number * 7) % 50 + 1)
     await trio.sleep(60)
     assert rang == sorted(range(50), key=lambda number: (number * 7) % 50)
+
+
+async def test_an_alarm_that_is_closed_rings_no_more_and_holds_nobody(
+    nursery, autojump_clock
+) -> None:
+    """Else each connection that ended would be held until its head's time was over."""
+    timers = Timers()
+    nursery.start_soon(timers.run)
+    subject = Subject(timers)
+    subject.set(10)
+    held = weakref.ref(subject)
+    rang = subject.rang
+    subject.alarm.close()
+    subject.alarm.look()
+    del subject
+    gc.collect()
+    assert held() is None
+    assert timers.armed == 1
+    await trio.sleep(20)
+    assert rang == []
+    assert timers.armed == 0

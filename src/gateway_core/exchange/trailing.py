@@ -18,15 +18,17 @@ def pass_trailers(
     plan: ForwardingPlan,
     asked: Fields,
     answered: Fields | None,
+    drop: frozenset[bytes] = frozenset(),
 ) -> Sequence[PassTrailers]:
     """Return the command that passes on what may pass, if anything may.
 
     `asked` and `answered` are the fields of the two heads; None: the client takes no trailers.
+    `drop` are names that this message's head was not to bear, either.
     """
     if isinstance(event, RequestTrailersRead):
-        passing = forward_request_trailers(event.trailers, asked, plan)
+        passing = forward_request_trailers(event.trailers, asked, plan, drop)
     elif answered is not None:
-        passing = forward_response_trailers(event.trailers, answered, plan)
+        passing = forward_response_trailers(event.trailers, answered, plan, drop)
     else:
         passing = ()
     return (PassTrailers(passing),) if passing else ()

@@ -72,4 +72,11 @@ class Translation:
     def trailers(self, event: RequestTrailersRead | ResponseTrailersRead) -> Sequence[PassTrailers]:
         """Return the command that passes on what may pass, if anything may."""
         answered = self.answer_fields if self._takes_trailers else None
-        return pass_trailers(event, self.plan, self.head.fields, answered)
+        admission = self.admission
+        if isinstance(event, RequestTrailersRead):
+            # What names the caller, or we say of it, cannot come in behind the body.
+            ours = (name for name, _ in (*self.add, *admission.told))
+            drop = admission.drops.union(self.drop, ours)
+        else:
+            drop = admission.replaces
+        return pass_trailers(event, self.plan, self.head.fields, answered, drop)

@@ -50,16 +50,20 @@ def forward_request_trailers(
     return _cleaned(trailers, fields, plan, plan.request_guards | drop)
 
 
-def forward_response_trailers(trailers: Fields, fields: Fields, plan: ForwardingPlan) -> Fields:
+def forward_response_trailers(
+    trailers: Fields, fields: Fields, plan: ForwardingPlan, drop: frozenset[bytes] = frozenset()
+) -> Fields:
     """Return what goes to the client behind the body of an answer whose head had `fields`.
 
-    Whether it takes trailers, `UpstreamRequest.takes_trailers` told.
+    `drop` are names that the answer lost to ours. Whether the client takes trailers,
+    `UpstreamRequest.takes_trailers` told.
     """
     if not plan.rules.trailers:
         return ()
     edits = plan.response_edits
     edited = (line[0] for line in (*edits.set, *edits.add))
-    return _cleaned(trailers, fields, plan, plan.response_drops.union(edits.remove, edited))
+    guards = plan.response_drops.union(edits.remove, edited, drop)
+    return _cleaned(trailers, fields, plan, guards)
 
 
 def _cleaned(

@@ -112,8 +112,11 @@ class Worker:
             nursery.start_soon(self.timers.run)
             while True:
                 await trio.sleep(_LOOK_SECONDS)
-                for connection in tuple(self._watched):
-                    connection.look_at_client()
+                self._look_at_clients()
+
+    def _look_at_clients(self) -> None:
+        for connection in tuple(self._watched):
+            connection.look_at_client()
 
     def drain(self) -> None:
         """Begin the orderly end. A second call changes nothing."""

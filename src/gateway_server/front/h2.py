@@ -20,7 +20,7 @@ import h2.settings
 import structlog
 import trio
 from h2.config import H2Configuration
-from h2.connection import ConnectionState, H2Connection
+from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame
@@ -28,6 +28,7 @@ from hyperframe.frame import GoAwayFrame
 from gateway_core.message import RequestHead
 from gateway_core.refusal import Refusal
 
+from ..goodbyes import Enduring
 from .answers import answer
 from .calls import HttpCall, Origin
 from .h2_head import read_head, read_trailers
@@ -129,6 +130,7 @@ class Http2:
     async def _read_all(self, data: bytes) -> None:
         data = data or await self._wire.read()
         while data:
+            self._collect()  # the library drops what it holds when it hears a goodbye
             try:
                 events = self._h2.receive_data(data)
             except h2.exceptions.ProtocolError as error:
@@ -165,8 +167,6 @@ class Http2:
                 if stream := self._streams.get(event.stream_id or 0):
                     stream.leave()
             case h2.events.ConnectionTerminated():
-                # The library takes this for the end at once; it is of new streams only.
-                self._h2.state_machine.state = ConnectionState.SERVER_OPEN
                 self.drain()
             case _:
                 pass  # settings and windows: the writer looks at them
@@ -303,6 +303,7 @@ def _library(origin: Origin) -> H2Connection:
             normalize_inbound_headers=False,
         )
     )
+    connection.state_machine = Enduring()
     connection.local_settings = h2.settings.Settings(
         client=False,
         initial_values={

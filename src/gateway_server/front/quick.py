@@ -16,7 +16,8 @@ import contextlib
 import trio
 
 from gateway_core.clock import NEVER, Instant, after, seconds
-from gateway_core.http1.judge import asks_for_websocket
+from gateway_core.http1.flaws import UPGRADE_WITH_BODY
+from gateway_core.http1.judge import asks_for_websocket, glimpse
 from gateway_core.http1.limits import Limits
 from gateway_core.http1.request import Phase, RequestDecoder
 from gateway_core.http1.request_head import ParsedRequest
@@ -116,6 +117,7 @@ class QuickHttp1:
         finally:
             self._origin.worker.unwatch(self)
             self._patience = NEVER
+            self.alarm.close()
             if self._talk is not None:
                 self._talk.close()
                 self._talk = None
@@ -175,11 +177,22 @@ class QuickHttp1:
             return await self._refuse(request)
         self._patience = NEVER
         self._number += 1
-        upgrade = request.upgrade and asks_for_websocket(request)
-        self._begin(request, upgrade=upgrade)
-        if upgrade and self._talk is None:
-            return await self._hand_over()
+        if request.upgrade and asks_for_websocket(request):
+            return await self._begin_upgrade(request)
+        self._begin(request, upgrade=False)
         if self._counted or self._talk is None:
+            await self._begin_slowly()
+        return None
+
+    async def _begin_upgrade(self, request: ParsedRequest) -> Ending | None:
+        if request.body:
+            # Who takes it for an upgrade reads the body as frames; who does not, as a request.
+            head = offender(glimpse(self.decoder.raw_head), self._peer)
+            return await self._refuse(UPGRADE_WITH_BODY, head)
+        self._begin(request, upgrade=True)
+        if self._talk is None:
+            return await self._hand_over()
+        if self._counted:
             await self._begin_slowly()
         return None
 

@@ -6,9 +6,11 @@ leaves half a message behind, so the wire counts as broken then, and nobody writ
 """
 
 import contextlib
+import select
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from typing import Final, TypeAlias, cast
 
 import trio
@@ -46,6 +48,7 @@ class Wire:
         self._socket = (
             self._transport.socket if isinstance(self._transport, trio.SocketStream) else None
         )
+        self._hung_up = None if self._socket is None else _hang_ups(self._socket)
 
     @property
     def secure(self) -> bool:
@@ -116,9 +119,11 @@ class Wire:
         """Tell whether the client closed or reset the connection, unread input or not."""
         if self._socket is None or sys.platform != "linux":
             return False
+        if self._hung_up is not None:
+            return bool(self._hung_up(0))
         try:
             state = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-        except OSError:  # not TCP
+        except OSError:
             return False
         return state[0] in _GONE_STATES
 
@@ -167,6 +172,15 @@ class Wire:
                     await self._tls.unwrap()
         if isinstance(self._transport, trio.abc.HalfCloseableStream):
             await self._transport.send_eof()
+
+
+def _hang_ups(sock: trio.socket.SocketType) -> Callable[[int], list[tuple[int, int]]] | None:
+    """Return what tells of a hang-up on a socket that is not TCP, and knows no TCP_INFO."""
+    if sys.platform != "linux" or sock.family != socket.AF_UNIX:
+        return None
+    poller = select.poll()
+    poller.register(sock.fileno(), select.POLLRDHUP)
+    return poller.poll
 
 
 def _tls(stream: trio.abc.Stream) -> trio.SSLStream[trio.abc.Stream] | None:

@@ -6,18 +6,14 @@ Source: RFC 9113, sections 6.5, 6.8 and 6.9.
 from typing import Final
 
 from h2.config import H2Configuration
-from h2.connection import (
-    ConnectionInputs,
-    ConnectionState,
-    H2Connection,
-    H2ConnectionStateMachine,
-)
+from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from h2.events import Event
 from h2.settings import SettingCodes, Settings
 
 from gateway_core.errors import FailureKind
 from gateway_core.http1.limits import DEFAULT_LIMITS
+
+from ..goodbyes import Enduring
 
 STREAMS_MAX: Final = 100
 """Calls at once on one connection, where the endpoint allows as many (RFC 9113, 6.5.2)."""
@@ -50,7 +46,7 @@ def new_connection() -> H2Connection:
             normalize_outbound_headers=False,
         )
     )
-    connection.state_machine = _Enduring()
+    connection.state_machine = Enduring()
     connection.local_settings = Settings(
         client=True,
         initial_values={
@@ -75,14 +71,3 @@ def failure_kind(code: int) -> FailureKind:
 def error_name(code: int) -> str:
     """Return the name of an error code (RFC 9113, 7), or its number where it has none."""
     return ErrorCodes(code).name if code in set(ErrorCodes) else str(code)
-
-
-class _Enduring(H2ConnectionStateMachine):
-    """The library takes a GOAWAY for the end of all; it is of new streams only (RFC 9113, 6.8)."""
-
-    def process_input(self, input_: ConnectionInputs) -> list[Event]:
-        """Take one input in, and return what it means."""
-        events = super().process_input(input_)
-        if input_ is ConnectionInputs.RECV_GOAWAY:
-            self.state = ConnectionState.CLIENT_OPEN
-        return events

@@ -19,3 +19,9 @@ def test_an_answers_trailers_pass_to_a_client_that_takes_them() -> None:
     event = ResponseTrailersRead(SUM)
     assert pass_trailers(event, OPEN, (), ()) == (PassTrailers(SUM),)
     assert pass_trailers(event, OPEN, (), None) == ()
+
+
+def test_what_the_head_was_not_to_bear_does_not_trail() -> None:
+    drop = frozenset({b"x-checksum"})
+    assert pass_trailers(RequestTrailersRead(SUM), OPEN, (), None, drop) == ()
+    assert pass_trailers(ResponseTrailersRead(SUM), OPEN, (), (), drop) == ()

@@ -51,3 +51,21 @@ def test_trailers_of_an_answer_pass_to_who_takes_them(fields: Fields, passing) -
 
 def test_trailers_of_a_request_pass() -> None:
     assert translation().trailers(RequestTrailersRead(SUM)) == (PassTrailers(SUM),)
+
+
+def test_what_names_the_caller_cannot_come_in_behind_the_body() -> None:
+    told = translation()
+    told.admission.drops = frozenset({b"x-key"})
+    told.admission.told = ((b"x-tenant", b"a"),)
+    told.drop, told.add = frozenset({b"x-old"}), ((b"x-ours", b"1"),)
+    names = (b"x-key", b"x_key", b"x-tenant", b"x-old", b"x-ours")
+    event = RequestTrailersRead((*((name, b"forged") for name in names), *SUM))
+    assert told.trailers(event) == (PassTrailers(SUM),)
+
+
+def test_what_an_answer_lost_to_ours_cannot_come_in_behind_its_body() -> None:
+    told = translation(((b"te", b"trailers"),))
+    told.request(UPSTREAM, ENDPOINT)
+    told.admission.replaces = frozenset({b"x-policy"})
+    event = ResponseTrailersRead(((b"x-policy", b"none"), *SUM))
+    assert told.trailers(event) == (PassTrailers(SUM),)

@@ -80,3 +80,20 @@ def test_a_deadline_is_told_once_though_it_was_noted_twice() -> None:
     talk(machine, (2, "progress"))
     assert machine.heard == [(0, "go"), (2, "progress"), (5, "tick"), (50, "end")][:3]
     assert not machine.done
+
+
+def test_who_consults_is_told_and_overtakes_nothing() -> None:
+    machine = Notes({"go": ["reply:9:end"], "met": ["do that"]}, {"go": 99, "met": 50})
+    world = World(random.Random(0))
+    said: list[str] = []
+
+    def perform(command: str, reply) -> None:
+        world.soon(3, lambda: said.extend(conversation.consult("met")))
+        world.soon(9, lambda: reply("end"))
+        world.soon(12, lambda: said.extend(conversation.consult("met")))
+
+    conversation: Conversation[str, str] = Conversation(world, "m", machine, perform)
+    conversation.begin("go")
+    world.run()
+    assert machine.heard == [(0, "go"), (3, "met"), (9, "end")]
+    assert said == ["do that"], "once it is done, nothing is said any more"

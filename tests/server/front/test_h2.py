@@ -311,6 +311,18 @@ async def test_an_idle_connection_is_closed_in_order():
         assert client.goaway == (ErrorCodes.NO_ERROR, 1)
 
 
+async def test_what_comes_behind_a_goaway_in_one_packet_is_heard(front):
+    """RFC 9113, 6.8: streams that were begun go on; the library would end them all."""
+    client = await speak(front)
+    number = await client.ask(asking("/echo", "POST"), end=False)
+    client.h2.close_connection()
+    goodbye = client.h2.data_to_send()
+    client.h2.state_machine.state = client.h2.state_machine.state.CLIENT_OPEN
+    client.h2.send_data(number, b"heard", end_stream=True)
+    await client.raw(goodbye + client.h2.data_to_send())
+    assert await client.answer(number) == (200, b"heard")
+
+
 async def test_a_goaway_of_the_client_lets_streams_end(front):
     client = await speak(front)
     number = await client.ask(asking("/wait"))

@@ -938,3 +938,44 @@ async def test_who_is_closed_while_it_dials_closes_what_it_dialed(autojump_clock
     assert results == [(200, b"ok")]
     assert site.net.open == 0
     site.assert_all_given_back()
+
+
+@pytest.mark.parametrize("how", ["end", "reset"])
+async def test_a_connection_may_break_at_every_byte_of_an_answer(
+    autojump_clock, nursery, how: str
+) -> None:
+    """The preface, the head, the body, the end: told or cut, and never whole before its end."""
+    said = b""
+
+    async def answer(server: Server, number: int) -> None:
+        await server.whole(number)
+        server.h2.send_headers(number, [*OK, (b"x-a", b"1")])
+        server.h2.send_data(number, b"body")
+        server.h2.send_headers(number, [(b"x-sum", b"6")], end_stream=True)
+        nonlocal said
+        said = server.h2.data_to_send()
+        await server.peer.send(said)
+
+    site = Site(nursery, answer)
+    assert await site.fetch("POST") == (200, b"body")
+    site.servers[0].peer.end()
+    greeting = b"\0\0\0\4\0\0\0\0\0"
+    whole = greeting + said
+
+    for end in range(len(whole)):
+
+        async def serve(peer: MemoryPeer, end: int = end) -> None:
+            await peer.more()
+            await peer.send(whole[:end])
+            peer.end() if how == "end" else peer.reset()
+
+        site.net.serve = serve
+        with pytest.raises(CallFailedError) as caught:
+            taken = await site.call("POST")
+            try:
+                await read_all(taken)
+            finally:
+                await taken.aclose()
+        assert caught.value.kind is FailureKind.RESET, end
+        site.assert_all_given_back()
+        assert site.net.open == 0
