@@ -16,6 +16,7 @@ import contextlib
 import trio
 
 from gateway_core.clock import NEVER, Instant, after, seconds
+from gateway_core.http1.flaws import UPGRADE_WITH_BODY
 from gateway_core.http1.judge import asks_for_websocket
 from gateway_core.http1.limits import Limits
 from gateway_core.http1.request import Phase, RequestDecoder
@@ -175,16 +176,26 @@ class QuickHttp1:
             return await self._refuse(request)
         self._patience = NEVER
         self._number += 1
-        upgrade = request.upgrade and asks_for_websocket(request)
-        self._begin(request, upgrade=upgrade)
-        if upgrade and self._talk is None:
-            return await self._hand_over()
+        if request.upgrade and asks_for_websocket(request):
+            return await self._begin_upgrade(request)
+        self._begin(request)
         if self._counted or self._talk is None:
             await self._begin_slowly()
         return None
 
-    def _begin(self, request: ParsedRequest, *, upgrade: bool) -> None:
-        head = RequestHead(
+    async def _begin_upgrade(self, request: ParsedRequest) -> Ending | None:
+        """Begin what a handshake asks for, past ASGI if anybody takes it there."""
+        if request.body:
+            return await self._refuse(UPGRADE_WITH_BODY, self._head(request))
+        self._begin(request, upgrade=True)
+        if self._talk is None:
+            return await self._hand_over()
+        if self._counted:
+            await self._origin.worker.mark_request()
+        return None
+
+    def _head(self, request: ParsedRequest) -> RequestHead:
+        return RequestHead(
             request.method,
             request.target,
             request.authority,
@@ -194,7 +205,9 @@ class QuickHttp1:
             request.version,
             request.body,
         )
-        stream = self._stream = QuickStream(head, self)
+
+    def _begin(self, request: ParsedRequest, *, upgrade: bool = False) -> None:
+        stream = self._stream = QuickStream(self._head(request), self)
         if not self._names_hosts:
             self._talk = self._origin.worker.served.begin(stream, self, upgrade=upgrade)
 
