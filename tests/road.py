@@ -77,6 +77,15 @@ class Road:
         self.nursery.start_soon(serve)
         return listener.socket.getsockname()[1]
 
+    async def application(self, app: Any) -> int:
+        """Serve an ASGI application under stock Hypercorn; return the port."""
+        config = Config()
+        config.bind = ["127.0.0.1:0"]
+        config.errorlog = None
+        serve = partial(hypercorn.trio.serve, app, config, shutdown_trigger=trio.sleep_forever)
+        (url,) = await self.nursery.start(serve)
+        return int(url.rpartition(":")[2])
+
     async def upstream(self, *answers: bytes, hold: float = 0, close: bool = False) -> Upstream:
         """Answer each request with the next of `answers` (the last one again and again).
 
