@@ -71,6 +71,11 @@ class Peer:
                 self._data += await self.stream.receive_some(count)
         return self._data
 
+    async def wait(self) -> None:
+        """Wait until something has come, without a bound."""
+        if not self._data:
+            self._data += await self.stream.receive_some(65536)
+
     async def ended(self, seconds: float = PATIENCE) -> bytes:
         """Return what still comes until the other side ends the connection."""
         with trio.fail_after(seconds):
