@@ -119,14 +119,14 @@ class Road:
         served.port = await self.listen(handle)
         return served
 
-    async def gateway(self, toml: str) -> Running:
-        """Start a gateway with the settings that `toml` says."""
+    async def gateway(self, toml: str, config: Config | None = None) -> Running:
+        """Start a gateway with the settings that `toml` says; `config` is Hypercorn's, if any."""
         settings = examine_text(toml, ".toml", {}, "test").settings
         chosen = settings.gateway.model_copy(update={"protocol": self.protocol})
         settings = settings.model_copy(update={"gateway": chosen})
         written = io.StringIO()
         app = Gateway(settings, AccessLog("json", written))
-        config = Config()
+        config = config or Config()
         config.bind = ["127.0.0.1:0"]
         config.errorlog = None
         stop, ended = trio.Event(), trio.Event()
