@@ -1,7 +1,8 @@
-"""Service B (:8002): a WebSocket that says everything back.
+"""Service B (:8002): a WebSocket that says everything back, and a room to chat in.
 
     /ws                          text comes back as text, binary as binary
     /ws?close=4321&reason=bye    accepted, then closed by the service with that code
+    /chat, /chat/ws              see `chat`
     GET /                        what this is
 
 The subprotocol `echo` is accepted where a client offers it. Hypercorn answers
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from .chat import chat, page
 from .serve import serve
 
 PORT: Final = 8002
@@ -28,7 +30,9 @@ REASON_BYTES_MAX: Final = (
 
 
 async def home(request: Request) -> Response:
-    return JSONResponse({"service": NAME, "websocket": "/ws", "subprotocol": SUBPROTOCOL})
+    return JSONResponse(
+        {"service": NAME, "websocket": "/ws", "subprotocol": SUBPROTOCOL, "page": "/chat"}
+    )
 
 
 async def needs_upgrade(request: Request) -> Response:
@@ -74,7 +78,15 @@ def close_code(text: str | None) -> int | None:
     return code if sendable else 0
 
 
-app = Starlette(routes=[Route("/", home), Route("/ws", needs_upgrade), WebSocketRoute("/ws", echo)])
+app = Starlette(
+    routes=[
+        Route("/", home),
+        Route("/ws", needs_upgrade),
+        WebSocketRoute("/ws", echo),
+        Route("/chat", page),
+        WebSocketRoute("/chat/ws", chat),
+    ]
+)
 
 if __name__ == "__main__":
     serve(app, PORT)

@@ -121,6 +121,15 @@ class Road:
         self.nursery.start_soon(serve)
         return listener.socket.getsockname()[1]
 
+    async def application(self, app: Any) -> int:
+        """Serve an ASGI application under stock Hypercorn; return the port."""
+        config = Config()
+        config.bind = ["127.0.0.1:0"]
+        config.errorlog = None
+        serve = partial(hypercorn.trio.serve, app, config, shutdown_trigger=trio.sleep_forever)
+        (url,) = await self.nursery.start(serve)
+        return int(url.rpartition(":")[2])
+
     async def upstream(self, *answers: bytes, hold: float = 0, close: bool = False) -> Upstream:
         """Answer each request with the next of `answers` (the last one again and again).
 
@@ -154,14 +163,14 @@ class Road:
         served.port = await self.listen(handle)
         return served
 
-    async def gateway(self, toml: str) -> Running:
-        """Start a gateway with the settings that `toml` says."""
+    async def gateway(self, toml: str, config: Config | None = None) -> Running:
+        """Start a gateway with the settings that `toml` says; `config` is Hypercorn's, if any."""
         settings = examine_text(toml, ".toml", {}, "test").settings
         chosen = settings.gateway.model_copy(update={"protocol": self.protocol})
         settings = settings.model_copy(update={"gateway": chosen})
         written = io.StringIO()
         app = Gateway(settings, AccessLog("json", written))
-        config = Config()
+        config = config or Config()
         config.bind = [self.bind]
         config.errorlog = None
         if self.certificate is not None:

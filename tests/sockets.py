@@ -11,7 +11,7 @@ import trio
 from gateway_core.exchange import accept_token
 from gateway_core.frames import CLIENT, UPSTREAM, Side, masked
 from tests.core.frames.writing import frame
-from tests.road import PATIENCE, Answer, Client, Road, Running, read_request, request
+from tests.road import PATIENCE, Answer, Client, Road, Running, read_request, request, response
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
@@ -71,6 +71,11 @@ class Peer:
                 self._data += await self.stream.receive_some(count)
         return self._data
 
+    async def wait(self) -> None:
+        """Wait until something has come, without a bound."""
+        if not self._data:
+            self._data += await self.stream.receive_some(65536)
+
     async def ended(self, seconds: float = PATIENCE) -> bytes:
         """Return what still comes until the other side ends the connection."""
         with trio.fail_after(seconds):
@@ -106,14 +111,13 @@ class Sockets:
         head, whole = await read_request(stream)
         if not whole:
             return
-        key = next(
-            line.partition(b":")[2].strip()
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"sec-websocket-key:")
-        )
-        await stream.send_all(switching(accept_token(key), *self.lines) + self.rest)
+        lines = [line.partition(b":") for line in head.split(b"\r\n")]
+        keys = [value.strip() for name, _, value in lines if name.lower() == b"sec-websocket-key"]
+        if not keys:
+            return await stream.send_all(response("200 OK", "Connection: close"))
+        await stream.send_all(switching(accept_token(keys[0]), *self.lines) + self.rest)
         await self._give.send(Peer(stream, UPSTREAM, head, b""))
-        await trio.sleep_forever()
+        return await trio.sleep_forever()
 
     async def peer(self) -> Peer:
         with trio.fail_after(PATIENCE):

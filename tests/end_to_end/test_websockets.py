@@ -1,11 +1,14 @@
 """WebSockets through a gateway, from socket to socket: what passes, and how it ends."""
 
+from functools import partial
+
 import pytest
 import trio
 
 from gateway_core.frames import UPSTREAM
 from tests.core.frames.writing import frame
-from tests.road import PATIENCE, Client, Road, ask, request
+from tests.road import PATIENCE, Client, Road, ask, request, response
+from tests.server.front.h2_client import H2Client, asking
 from tests.sockets import (
     BINARY,
     CLOSE,
@@ -13,6 +16,7 @@ from tests.sockets import (
     PONG,
     TEXT,
     Got,
+    Peer,
     Sockets,
     connect,
     handshake,
@@ -359,6 +363,48 @@ async def test_a_client_that_is_too_fast_may_be_made_to_wait(road: Road) -> None
         assert trio.current_time() - start > 0.35
 
 
+async def test_an_open_socket_takes_no_place_of_its_upstreams_pool(road: Road) -> None:
+    sockets = Sockets()
+    port = await road.listen(sockets.handle)
+    running = await road.gateway_to(port, upstream="connections_max = 1")
+    client = await connect(running)
+    async with client.stream:
+        await sockets.peer()
+        assert (await ask(running, request("/"))).status == 200
+
+
+async def test_sockets_of_a_client_are_bounded_by_a_limit_and_refused_before_the_upgrade(
+    road: Road,
+) -> None:
+    sockets = Sockets()
+    port = await road.listen(sockets.handle)
+    running = await road.gateway(
+        f"""
+        [limits.sockets]
+        concurrent = 1
+        key = ["client"]
+        [upstreams.up]
+        endpoints = ["http://127.0.0.1:{port}"]
+        [[routes]]
+        name = "all"
+        prefix = "/"
+        upstream = "up"
+        limits = ["sockets"]
+        """
+    )
+    first = await connect(running)
+    upstream = await sockets.peer()
+    answer = await refused(running)
+    assert (answer.status, answer.problem["type"]) == (429, "urn:gateway-problem:limit-exceeded")
+    await first.close(1000)
+    await upstream.closes()
+    await upstream.close(1000)
+    await first.ended()
+    await first.stream.aclose()
+    second = await connect(running)
+    await second.stream.aclose()
+
+
 async def test_a_route_that_takes_no_websockets_says_403(road: Road) -> None:
     upstream = await road.upstream(b"HTTP/1.1 204 No Content\r\n\r\n")
     running = await road.gateway_to(upstream.port, route="websocket = false")
@@ -540,3 +586,108 @@ async def test_nothing_is_compressed_where_messages_are_relayed(messages_only: R
     async with joined(messages_only, offer) as (client, upstream, _):
         assert b"permessage" not in upstream.head.lower()
         assert b"permessage" not in client.head.lower()
+
+
+# The end of the worker
+
+
+async def test_at_shutdown_every_socket_is_closed_with_1001_each_at_its_moment(road: Road) -> None:
+    sockets = Sockets()
+    port = await road.listen(sockets.handle)
+    running = await road.gateway_to(port, route='websocket = { grace = "300ms" }')
+    clients = [await connect(running) for _ in range(200)]
+    moments: list[float] = []
+
+    async def leave(peer: Peer, *, client: bool) -> None:
+        code, _ = await peer.closes()
+        assert code == 1001
+        moments.append(trio.current_time()) if client else None
+        await peer.close(code)
+        assert await peer.ended() == b""
+
+    async with trio.open_nursery() as nursery:
+        for client in clients:
+            nursery.start_soon(partial(leave, client, client=True))
+            nursery.start_soon(partial(leave, await sockets.peer(), client=False))
+        start = trio.current_time()
+        running.stop.set()
+    with trio.fail_after(PATIENCE):
+        await running.ended.wait()
+    waits = sorted(moment - start for moment in moments)
+    assert waits[0] >= 0.29
+    assert waits[-1] - waits[0] > 0.1, "all at once"
+    lines = [line for line in running.lines if line["status"] == 101]
+    assert len(lines) == 200
+    assert {(line["closed_by"], line["close_code"]) for line in lines} == {("gateway", 1001)}
+    for client in clients:
+        await client.stream.aclose()
+
+
+async def test_at_shutdown_who_never_answers_holds_nobody_up(road: Road) -> None:
+    route = 'websocket = { grace = "0s", close_timeout = "300ms" }'
+    gateway = 'drain_timeout = "2s"'
+    async with joined(road, route=route, gateway=gateway) as (client, upstream, running):
+        running.stop.set()
+        assert (await client.closes())[0] == (await upstream.closes())[0] == 1001
+        with trio.fail_after(PATIENCE):
+            await running.ended.wait()
+
+
+async def test_a_socket_in_mid_frame_has_its_last_word_cut_at_the_drains_end(
+    frames_only: Road,
+) -> None:
+    async with joined(frames_only, gateway='drain_timeout = "500ms"') as (
+        client,
+        upstream,
+        running,
+    ):
+        await client.send(frame(BINARY, told=1000)[:8] + b"half")
+        await upstream.peek(12)
+        running.stop.set()
+        assert (await client.closes())[0] == 1001
+        assert len(await upstream.ended()) == 12
+        with trio.fail_after(PATIENCE):
+            await running.ended.wait()
+
+
+# Other carriers
+
+
+async def test_a_websocket_over_http_2_is_relayed_message_by_message(frames_only: Road) -> None:
+    sockets = Sockets("Sec-WebSocket-Protocol: chat")
+    port = await frames_only.listen(sockets.handle)
+    running = await frames_only.gateway_to(port, gateway="h2c = true")
+    asked = [
+        *asking("/ws", "CONNECT", (":protocol", "websocket")),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-protocol", "chat"),
+    ]
+    async with await running.connect() as stream:
+        client = await H2Client(stream).open()
+        number = await client.ask(asked, end=False)
+        await client.until(lambda: number in client.heads)
+        head = dict(client.heads[number])
+        assert (head[b":status"], head[b"sec-websocket-protocol"]) == (b"200", b"chat")
+        upstream = await sockets.peer()
+        assert b"get /ws http/1.1" in upstream.head.lower()
+        await client.say(number, frame(TEXT, b"over h2"))
+        assert await upstream.get() == Got(TEXT, b"over h2")
+        await upstream.say(TEXT, b"back")
+        await client.until(lambda: client.bodies[number] == frame(TEXT, b"back", UPSTREAM))
+        await upstream.close(4000, b"bye")
+        close = frame(CLOSE, (4000).to_bytes(2, "big") + b"bye", UPSTREAM)
+        await client.until(lambda: client.bodies[number].endswith(close))
+        await client.say(number, frame(CLOSE, (4000).to_bytes(2, "big")), end=True)
+        assert (await running.line())["close_code"] == 4000
+
+
+async def test_over_http_2_an_answer_that_opens_nothing_is_not_taken_for_one(
+    frames_only: Road,
+) -> None:
+    upstream = await frames_only.upstream(response())
+    running = await frames_only.gateway_to(upstream.port, gateway="h2c = true")
+    asked = [*asking("/ws", "CONNECT", (":protocol", "websocket")), ("sec-websocket-version", "13")]
+    async with await running.connect() as stream:
+        client = await H2Client(stream).open()
+        status, _ = await client.answer(await client.ask(asked, end=False))
+        assert status == 502

@@ -93,7 +93,12 @@ async def test_a_ping_is_answered(connect) -> None:
 
 async def test_the_home_page_tells_where_the_socket_is(ask) -> None:
     answer = await ask(app).get("/")
-    assert answer.json() == {"service": "service_b", "websocket": "/ws", "subprotocol": "echo"}
+    assert answer.json() == {
+        "service": "service_b",
+        "websocket": "/ws",
+        "subprotocol": "echo",
+        "page": "/chat",
+    }
 
 
 async def test_plain_http_is_told_to_upgrade(start) -> None:

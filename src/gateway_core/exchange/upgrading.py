@@ -50,7 +50,6 @@ BAD_METHOD: Final = Refusal(
 BAD_KEY: Final = Refusal(
     400, "websocket-key", "Sec-WebSocket-Key is 16 bytes in base64, and not repeated.", close=True
 )
-BODY: Final = Refusal(400, "websocket-body", "A WebSocket's handshake has no body.", close=True)
 NO_WEBSOCKETS: Final = Refusal(403, "websocket-refused", "This route takes no WebSockets.")
 FOREIGN_ORIGIN: Final = Refusal(
     403, "websocket-origin", "Pages of this origin may not open WebSockets here."
@@ -58,14 +57,15 @@ FOREIGN_ORIGIN: Final = Refusal(
 
 
 def handshake_flaw(head: RequestHead) -> Refusal | None:
-    """Say what is wrong with the handshake in `head`, which is known to ask for a WebSocket."""
+    """Say what is wrong with the handshake in `head`, which is known to ask for a WebSocket.
+
+    That it has no body is seen to before anybody takes it for one.
+    """
     if head.version == "1.0" or head.method not in ("GET", "CONNECT"):
         return BAD_METHOD
     if value(head.fields, _VERSION_FIELD) != VERSION:
         return BAD_VERSION
-    if head.version == "2":
-        return None  # whose frames need no key, and are a body of sorts
-    return BODY if head.body else None if _is_key(head.fields) else BAD_KEY
+    return None if head.version == "2" or _is_key(head.fields) else BAD_KEY
 
 
 def _is_key(fields: Fields) -> bool:

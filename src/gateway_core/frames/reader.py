@@ -105,9 +105,11 @@ class FrameReader:
         if self._ended:
             self._data, self._at = b"", 0
             return None
+        start = self._at
+        if start == len(self._data):
+            return None
         if self._finishing:
             return self._next_finishing()
-        start = self._at
         event = self._walk()
         if self._at == start:
             return self._judge_next()

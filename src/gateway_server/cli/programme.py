@@ -31,6 +31,7 @@ LINES: Final = (
     Line("its users", "GET", "/service-a/users"),
     Line("what a request becomes", "POST", "/service-a/echo", "curl -d hello {url}"),
     Line("events, one by one", "GET", "/service-a/events", "curl -N {url}"),
+    Line("a room to chat in, twice", "GET", "/service-b/chat", "xdg-open {url}"),
     Line("a product", "GET", "/products/1"),
     Line("its price", "GET", "/prices/1"),
     Line("a file, streamed to disk", "PUT", "/uploads/a.txt", "echo hello | curl -T - {url}"),

@@ -1,9 +1,9 @@
 """Run a relay: read both ends, tell the machine, carry what it lets pass.
 
 Two tasks read, one each end; what an end takes at once is written by whoever read it. What it
-does not is queued, and a task of its own pushes it, while the end it came from is not read: a
-slow reader thus stops its own source, and no other. Control frames of ours come from anywhere,
-the timers included, and queue behind what is being pushed.
+does not is queued and pushed, and the end it came from is not read meanwhile: a slow reader
+thus stops its own source, and no other. Control frames of ours come from anywhere, the timers
+included; they queue behind what is being pushed, or are pushed by a task of their own.
 
     read -> next -> machine -> Pass: put -- left? --> queue -> push -> read on
 """
@@ -45,7 +45,7 @@ L = TypeVar("L")
 class _Way(Generic[L]):
     """One end, and what is on its way to it."""
 
-    __slots__ = ("cut", "end", "hung_up", "news", "pushing", "queue", "scope", "waits")
+    __slots__ = ("cut", "end", "hung_up", "news", "pushes", "pushing", "queue", "scope", "waits")
 
     def __init__(self, end: End[L]) -> None:
         self.end = end
@@ -58,6 +58,9 @@ class _Way(Generic[L]):
         self.queue: deque[L] = deque()
         """What it did not take at once, and what came behind that."""
         self.pushing = False
+        """Whether a task pushes what is queued."""
+        self.pushes = False
+        """Whether the task that reads this end is the one that pushes to the other."""
         self.hung_up = False
         self.cut = False
 
@@ -142,7 +145,11 @@ class Carrying(Generic[L]):
                     rest = put(take())
                     if rest is None:
                         continue
-                    self._enqueue(target, rest)
+                    queue.append(rest)
+                    if not target.pushing:
+                        await self._push_here(source, target)
+                        if source.hung_up:
+                            break
                 else:
                     source.waits = isinstance(event, FramesCame | PongCame)
                     self._perform(commands)
@@ -150,6 +157,12 @@ class Carrying(Generic[L]):
                 await self._until_gone(source, target)
         if not source.hung_up:
             self.tell(SideLost(side))
+
+    async def _push_here(self, source: _Way[L], target: _Way[L]) -> None:
+        """Push in the task that reads, which has nothing else to do meanwhile."""
+        source.pushes = target.pushing = True
+        await self._push(target)
+        source.pushes = False
 
     async def _until_gone(self, source: _Way[L], target: _Way[L]) -> None:
         """Wait until what the source said is decided on, and the target has room for more."""
@@ -221,4 +234,5 @@ class Carrying(Generic[L]):
             way.end.cut()
         elif not way.queue:
             way.end.hang_up()
-        way.scope.cancel()
+        if not way.pushes:  # else it breaks off by itself, and not in the middle of a frame
+            way.scope.cancel()

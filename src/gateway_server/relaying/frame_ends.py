@@ -87,13 +87,14 @@ class UpstreamFrames:
     def put(self, load: bytes) -> bytes | None:
         unsent: Buffers = [load]
         try:
-            self._wire.send_some(unsent)
+            if self._wire.send_some(unsent):
+                return None
         except OSError:
             return load  # whoever pushes it is told
-        return b"".join(unsent) if unsent else None
+        return b"".join(unsent)  # b"": a wire may hold what it took, such as ciphertext
 
     async def push(self, rest: bytes) -> None:
-        await push_all(self._wire, [rest], self._write_timeout)
+        await push_all(self._wire, [rest] if rest else [], self._write_timeout)
 
     def close_load(self, close: Close) -> bytes:
         return close_frame(close, secrets.token_bytes(MASK_BYTES))

@@ -83,11 +83,14 @@ upstream = "service-a"
 strip_prefix = true            # the service knows nothing of the prefix
 limits = ["per-client"]
 
+# WebSockets are relayed on every route; this one bounds them. /service-b/ws says
+# everything back, /service-b/chat is a page for browsers.
 [[routes]]
 name = "service-b"
 prefix = "/service-b"
 upstream = "service-b"
 strip_prefix = true
+websocket = { max_message = "1MiB", idle_timeout = "5m", messages = "100/1s" }
 
 # Without strip_prefix the service is asked for the very path that the client asked for.
 [[routes]]

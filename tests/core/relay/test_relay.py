@@ -313,7 +313,10 @@ def test_a_client_that_is_too_fast_waits_until_the_bucket_has_room() -> None:
         .at(0.5, message(UPSTREAM, count=3), Pass(UPSTREAM))
     )
     assert story.machine.deadline == seconds(2)
-    story.at(1.9, Tick()).at(2, Tick(), Pass(CLIENT)).at(2, message())
+    assert story.machine.waits
+    story.at(1.9, Tick()).at(2, Tick(), Pass(CLIENT))
+    assert not story.machine.waits
+    story.at(2, message())
     assert story.machine.deadline == seconds(3)
     assert story.machine.outcome.messages_in == 5
 

@@ -1,0 +1,1 @@
+"""Relayed WebSockets, measured against the gateway's peers: `python -m bench.sockets`."""

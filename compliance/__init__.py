@@ -1,0 +1,1 @@
+"""Judged by others: the Autobahn|Testsuite through the gateway. `python -m compliance`."""
