@@ -20,7 +20,7 @@ import h2.settings
 import structlog
 import trio
 from h2.config import H2Configuration
-from h2.connection import ConnectionState, H2Connection
+from h2.connection import ConnectionInputs, H2Connection, H2ConnectionStateMachine
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame
@@ -165,8 +165,6 @@ class Http2:
                 if stream := self._streams.get(event.stream_id or 0):
                     stream.leave()
             case h2.events.ConnectionTerminated():
-                # The library takes this for the end at once; it is of new streams only.
-                self._h2.state_machine.state = ConnectionState.SERVER_OPEN
                 self.drain()
             case _:
                 pass  # settings and windows: the writer looks at them
@@ -293,9 +291,28 @@ class Http2:
         self._out += self._h2.data_to_send()
 
 
+class _OpenBehindGoaway(H2ConnectionStateMachine):
+    """Takes a GOAWAY for the end of new streams only (RFC 9113, 6.8).
+
+    The library takes it for the end of all: of the frames behind it in the same read, too.
+    """
+
+    def process_input(self, input_: ConnectionInputs) -> list[h2.events.Event]:
+        if input_ is ConnectionInputs.RECV_GOAWAY:
+            return []
+        return super().process_input(input_)
+
+
+class _Connection(H2Connection):
+    """Loses nothing of what it is to send when a GOAWAY comes: it is owed for earlier requests."""
+
+    def clear_outbound_data_buffer(self) -> None:
+        """Do nothing. The library calls this for a GOAWAY, and nobody else does."""
+
+
 def _library(origin: Origin) -> H2Connection:
     config, settings = origin.worker.config, origin.worker.settings
-    connection = H2Connection(
+    connection = _Connection(
         H2Configuration(
             client_side=False,
             header_encoding=None,
@@ -303,6 +320,7 @@ def _library(origin: Origin) -> H2Connection:
             normalize_inbound_headers=False,
         )
     )
+    connection.state_machine = _OpenBehindGoaway()
     connection.local_settings = h2.settings.Settings(
         client=False,
         initial_values={
