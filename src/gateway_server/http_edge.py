@@ -9,6 +9,7 @@ for only when the last one was taken.
 """
 
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from typing import Final, Protocol
 
 import trio
@@ -26,6 +27,7 @@ from gateway_core.exchange import (
     RefreshStarted,
     RelayEnded,
     RequestArrived,
+    Respond,
     ResponseBodyRead,
     StreamBody,
     SwitchProtocols,
@@ -135,6 +137,7 @@ class _Note(Protocol):
 
 
 _ABANDONED: Final = Abandoned()
+_CLOSE: Final = (b"connection", b"close")
 
 
 class LaneTalk(Talk):
@@ -195,6 +198,13 @@ class LaneTalk(Talk):
         except OSError:
             return ClientLeft()
         return BodyEnded()
+
+    async def _respond(self, command: Respond) -> None:
+        head = command.head
+        fields = (*head.fields, _CLOSE) if command.close else head.fields
+        if not self._lane_stream.answer_at_once(head.status, fields, command.body):
+            with suppress(OSError):  # the client need not wait for what it is told
+                await self._lane_stream.settle()
 
     async def _switch(self, command: SwitchProtocols) -> Event:
         assert self._answer is not None

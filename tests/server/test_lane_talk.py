@@ -33,8 +33,10 @@ class WireToAClient:
 
     secure = False
 
-    def __init__(self, requests: int, room: int = 10_000, later: float = 0.0) -> None:
-        self.requests = [GET] * requests
+    def __init__(
+        self, requests: int, room: int = 10_000, later: float = 0.0, request: bytes = GET
+    ) -> None:
+        self.requests = [request] * requests
         self.room, self.later = room, later
         self.got = b""
         self.broken = False
@@ -118,6 +120,21 @@ async def test_a_client_that_leaves_in_the_middle_of_a_whole_answer_is_told_of(a
     (line,) = await serve(wire)
     assert (line["status"], line["reason"]) == (499, "client-left")
     assert line["bytes_out"] == 1000, "what the upstream gave for it"
+
+
+@pytest.mark.parametrize("room", [10_000, 7], ids=["at once", "in parts"])
+async def test_a_refusal_arrives_whole_however_the_client_takes_it(autojump_clock, room):
+    wire = WireToAClient(2, room, request=GET.replace(b"/a/x", b"/nowhere"))
+    lines = await serve(wire)
+    assert wire.got.count(b"HTTP/1.1 404 Not Found\r\n") == 2
+    assert wire.got.count(b'"type": "urn:gateway-problem:no-route"') == 2
+    assert [(line["status"], line["reason"]) for line in lines] == [(404, "no-route")] * 2
+
+
+async def test_a_refused_client_that_has_gone_need_not_wait_for_what_it_is_told(autojump_clock):
+    wire = WireToAClient(1, 7, later=-1, request=GET.replace(b"/a/x", b"/nowhere"))
+    (line,) = await serve(wire)
+    assert (line["status"], line["reason"]) == (404, "no-route")
 
 
 async def test_a_whole_answer_is_read_like_any_other():

@@ -86,7 +86,10 @@ from .vocabulary import (
 from .waits import CALL_TIMEOUT, Wait
 
 # An enumeration's member costs several times what a name of the module does.
+_CALLING: Final = Phase.CALLING
 _DONE: Final = Phase.DONE
+_CONNECTING: Final = Stage.CONNECTING
+_SENT: Final = Stage.SENT
 _UPSTREAM_BODY: Final = Wait.UPSTREAM_BODY
 _CLIENT_READ: Final = Wait.CLIENT_READ
 
@@ -108,21 +111,9 @@ class Exchange(Reusing):
         """Take `event` in, and say what to do."""
         if self.phase is _DONE:
             return ()
-        match event:
-            case ResponseBodyRead():
-                self.record.bytes_out += event.size
-                self._wait_download(_CLIENT_READ, now, self.policies, self._idle)
-            case ResponseBodySent():
-                self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
+        match event:  # what each small answer tells comes first: every case costs those behind it
             case RequestArrived():
                 return self._on_arrival(event, now)
-            case InquiryEnded():
-                return self._on_inquiry(event.told, now)
-            case FlightLanded():
-                assert self._reuse is not None
-                return self._follow(self._reuse, self._reuse.landed(now), now)
-            case RefreshStarted():
-                return self._ask(now)
             case CallProgressed():
                 self._on_progress(event, now)
             case UpstreamAnswered():
@@ -130,6 +121,18 @@ class Exchange(Reusing):
             case BodyEnded():
                 self.record.bytes_out += event.size
                 self._finish(self.record.status, "")
+            case ResponseBodyRead():
+                self.record.bytes_out += event.size
+                self._wait_download(_CLIENT_READ, now, self.policies, self._idle)
+            case ResponseBodySent():
+                self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
+            case InquiryEnded():
+                return self._on_inquiry(event.told, now)
+            case FlightLanded():
+                assert self._reuse is not None
+                return self._follow(self._reuse, self._reuse.landed(now), now)
+            case RefreshStarted():
+                return self._ask(now)
             case RequestBodyRead():
                 return self._on_request_body_read(event, now)
             case RequestBodySent():
@@ -225,9 +228,9 @@ class Exchange(Reusing):
             if self._reuse and (stand_in := self._reuse.unreachable(now)):
                 return self._follow(self._reuse, stand_in, now)
             return self._refuse(unavailable(call, upstream.name), upstream.fallback)
-        self._stage = Stage.CONNECTING
+        self._stage = _CONNECTING
         self._wait_until(attempts.until(now, upstream.connect_timeout))
-        self._move_to(Phase.CALLING)
+        self._move_to(_CALLING)
         return (call,)
 
     def _on_hedge_due(self, now: Instant) -> Sequence[Command]:
@@ -250,20 +253,21 @@ class Exchange(Reusing):
     def _on_progress(self, event: CallProgressed, now: Instant) -> None:
         attempts = self._attempts
         assert attempts is not None
-        calling, upstream = self.phase is Phase.CALLING, attempts.upstream
-        if self.phase is Phase.BACKING_OFF:
+        phase, stage, upstream = self.phase, event.stage, attempts.upstream
+        calling = phase is _CALLING
+        if not calling and phase is Phase.BACKING_OFF:
             return  # of a call that was given up
         if attempts.hedging and not event.hedge:
             self._older_deadline = attempts.until(now, upstream.response_timeout)
             return
-        self._stage = event.stage
-        if event.stage is Stage.SENDING:
-            self._call_deadline = attempts.try_until
-            self._wait_upload(Wait.UPSTREAM_WRITE, now, self.policies, self._idle)
-        elif event.stage is Stage.SENT:
+        self._stage = stage
+        if stage is _SENT:
             self._upload_deadline = NEVER
             if calling:
                 self._call_deadline = attempts.until(now, upstream.response_timeout)
+        elif stage is Stage.SENDING:
+            self._call_deadline = attempts.try_until
+            self._wait_upload(Wait.UPSTREAM_WRITE, now, self.policies, self._idle)
         elif calling:
             self._call_deadline = attempts.until(now, upstream.connect_timeout)
         self._choose_deadline()

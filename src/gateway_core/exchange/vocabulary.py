@@ -80,6 +80,8 @@ class InquiryEnded(NamedTuple):
 class Stage(enum.Enum):
     """How far a call to an upstream is, before its answer."""
 
+    __hash__ = object.__hash__  # Enum's own is slow, and each call looks one up
+
     QUEUED = "queued"
     """Every connection to the endpoint is taken: the call waits its turn."""
     CONNECTING = "connecting"

@@ -16,6 +16,8 @@ line, a shell or a query would take for more than a name."""
 
 def request_id(fields: Fields, fresh: str) -> str:
     """Return the client's own id if it brings exactly one and it is sane, else `fresh`."""
+    if REQUEST_ID not in dict(fields):  # in C, and often
+        return fresh
     match values(fields, REQUEST_ID):
         case [told] if 0 < len(told) <= REQUEST_ID_MAX and not told.translate(None, _SANE):
             return told.decode("ascii")

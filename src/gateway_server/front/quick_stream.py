@@ -120,13 +120,15 @@ class QuickStream(LaneStream):
         self.finished, self.ends_with_connection = not cut, cut
 
     def answer_at_once(self, status: int, fields: Fields, data: bytes) -> bool:
+        if self.left:
+            return False
         self._begin(status, fields)
         if self._bodiless:
             data = b""
         if self._left != len(data):
             data = self._framed_last(data, ())
         answer = self._kept + data
-        taken = 0 if self.left else self._wire.write_at_once(answer)
+        taken = self._wire.write_at_once(answer)
         if taken < len(answer):
             self._kept = answer[taken:]
             return False
@@ -136,6 +138,7 @@ class QuickStream(LaneStream):
         return True
 
     async def settle(self) -> None:
+        self.check()
         await self.flush()
         self.finished = True
         self.end()

@@ -62,7 +62,7 @@ class QuickWire(Wire):
         self._watch.more()
         return data
 
-    def write_at_once(self, data: bytes) -> int:
+    def write_at_once(self, data: bytes | memoryview) -> int:
         """Send what the kernel takes; return how many bytes that was, 0 where it is broken."""
         if self.broken:
             return 0
@@ -74,11 +74,11 @@ class QuickWire(Wire):
             self.broken = True
             return 0
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | memoryview) -> None:
         """Send all of `data`. Raises ClientLeftError where it cannot."""
         sent = self.write_at_once(data)
         if sent < len(data):
-            await super().write(data[sent:])
+            await super().write(memoryview(data)[sent:])
 
     async def _write_some(self, data: memoryview) -> int:
         while True:

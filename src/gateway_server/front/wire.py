@@ -82,11 +82,11 @@ class Wire:
         """Return what is there without waiting, b"" for nothing, or where nobody can tell."""
         return b""
 
-    def write_at_once(self, data: bytes) -> int:  # noqa: ARG002 - most wires cannot
+    def write_at_once(self, data: bytes | memoryview) -> int:  # noqa: ARG002 - most wires cannot
         """Send what goes without waiting; return how many bytes that was, 0 where it is broken."""
         return 0
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | memoryview) -> None:
         """Send all of `data`. Raises ClientLeftError where it cannot."""
         async with self._lock:
             if self.broken:

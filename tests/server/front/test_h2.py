@@ -333,6 +333,17 @@ async def test_a_goaway_of_the_client_lets_streams_end(front):
     await client.end(3)
 
 
+async def test_what_comes_in_one_read_with_a_goaway_is_heard(front):
+    client = await speak(front)
+    number = await client.ask(asking("/wait"))
+    await eventually(lambda: front.app.seen)
+    ping = b"\0\0\x08\x06\0\0\0\0\0pingpong"
+    await client.raw(b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0" + ping)
+    front.app.gate.set()
+    assert await client.answer(number) == (200, b"waited")
+    await client.end(3)
+
+
 @pytest.fixture(scope="module")
 def authority():
     return trustme.CA()

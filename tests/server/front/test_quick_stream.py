@@ -77,6 +77,7 @@ async def test_a_client_that_left_is_told_by_settle(broken: bool) -> None:
         await stream.settle()
     assert wire.got == b""
     assert not stream.finished
+    assert stream.started is broken, "nothing is begun for a client that was sent away"
 
 
 @pytest.mark.parametrize(
