@@ -7,6 +7,7 @@ from enum import Enum
 from . import load
 from .load import LoadResult
 
+COMPOSED_PATH = "/composed"
 SMALL_PATH = "/api/item.json"
 LIMITED_PATH = "/limited/item.json"
 BLOB_PATH = "/files/blob"
@@ -76,6 +77,8 @@ class Scenario:
     """Whether the subject's throughput must be known first."""
     limited: bool = False
     """Whether only subjects that limit can be asked."""
+    composed: bool = False
+    """Whether only those can be asked that compose answers."""
     idle: bool = False
     """Whether it counts connections that are held, not work done."""
 
@@ -86,8 +89,8 @@ def half(known_rate: float | None) -> float:
     return min(known_rate / 2, RATE_MAX)
 
 
-def _wrk(connections: int) -> Callable[[Plan, Aim], list[str]]:
-    return lambda plan, aim: load.wrk_command(aim.url(SMALL_PATH), connections, plan.seconds)
+def _wrk(connections: int, path: str = SMALL_PATH) -> Callable[[Plan, Aim], list[str]]:
+    return lambda plan, aim: load.wrk_command(aim.url(path), connections, plan.seconds)
 
 
 def _transfer(mode: str, path: str) -> Callable[[Plan, Aim], list[str]]:
@@ -126,6 +129,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "proxied-1000", "1 KB of JSON proxied, 1,000 keep-alive connections",
         Work.REQUESTS, Figure.COST, _wrk(1000), load.parse_wrk, direct="small",
+    ),
+    Scenario(
+        "composed", "one answer of two parts of 1 KB, asked in parallel, 32 connections",
+        Work.REQUESTS, Figure.COST, _wrk(32, COMPOSED_PATH), load.parse_wrk, composed=True,
     ),
     Scenario(
         "fixed-rate", "1 KB of JSON at the same rate for all, open loop",
