@@ -38,6 +38,7 @@ from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
 from .settings.caching import build_caching
 from .settings.compositions import build_compositions
+from .settings.compressions import build_compressions
 from .settings.limits import build_limits
 from .settings.pages import own_pages
 from .settings.problem import Problem
@@ -212,6 +213,7 @@ def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
         cache=Cache(Store(settings.gateway.cache_memory)),
         caching=build_caching(settings),
         doors=gatekeeper.doors,
+        compressions=build_compressions(settings),
     )
 
 

@@ -179,7 +179,7 @@ class LaneTalk(Talk):
         answer = self._answer
         assert answer is not None
         self.shelf.settle()
-        body = answer.whole
+        body = None if command.coding else answer.whole
         if body is None:
             return await super()._stream(command)
         # What most answers are: all of it is here, and the client takes it in one write.

@@ -94,6 +94,8 @@ class Respond:
     body: bytes
     close: bool
     """Whether the client's connection is unusable from then on."""
+    coding: str = ""
+    """The content coding to give `body` in; "": as it is."""
 
 
 @frozen
@@ -105,6 +107,8 @@ class StreamBody:
     """
 
     head: ResponseHead
+    coding: str = ""
+    """The content coding to give the body in; "": as it comes."""
 
 
 @frozen

@@ -347,8 +347,7 @@ class Exchange(Reusing):
         if isinstance(event, NotComposed):
             return self._refuse(event.refusal)
         self._finish(event.status, event.reason)
-        answer = composed(event, self._admission, self.policies, self.record, self._head.method)
-        return (answer,)
+        return (composed(event, self._head, self._admission, self.policies, self.record),)
 
     def _on_failure(self, kind: FailureKind, now: Instant) -> Sequence[Command]:
         attempts = self._attempts

@@ -9,6 +9,7 @@ from ..caching.policy import CachePolicy
 from ..chance import Dice, SplitMix
 from ..clock import Duration, seconds
 from ..composing import Plan, part_routes
+from ..compressing import Compression
 from ..errors import ConfigError
 from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forwarding_plan
 from ..limiting import Limiter, Limits
@@ -43,6 +44,8 @@ class Policies:
     """What each route asks of whoever comes, by the route's name; none: everybody may."""
     failures: Limiter = field(default_factory=failure_limit)
     """Counts wrong credentials, by the client's address."""
+    compressions: Mapping[str, Compression] = field(default_factory=dict[str, Compression])
+    """What is compressed on each route, by the route's name."""
     compositions: Mapping[str, Plan] = field(default_factory=dict[str, Plan])
     """What a route answers that has no upstream, by the route's name."""
     parts: Mapping[str, Route] = field(init=False)

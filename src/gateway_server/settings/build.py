@@ -14,6 +14,7 @@ from gateway_core.routing import FieldRule, Pattern, QueryRule, Rewrite, Route
 from gateway_core.upstream import Upstream
 
 from .compositions import composed_or_forwarded
+from .compressions import compression_findings
 from .identity import reserved_names
 from .places import KeyPath, spell
 from .problem import Finding
@@ -121,6 +122,8 @@ def assemble_route(
         change = partial(replace, route, strip_prefix=wanted.strip_prefix, rewrite=rewrite)
         route = parts.take((at,), change) or route
     parts.findings.extend(composed_or_forwarded(wanted, pattern))
+    if wanted.compress is not None:
+        parts.findings.extend(compression_findings(wanted.compress))
     if parts.findings:
         return None, parts.findings
     return replace(route, hosts=hosts, methods=frozenset(wanted.methods)), []

@@ -103,7 +103,7 @@ def test_who_asks_is_told_to_the_composition_and_what_was_counted_to_the_client(
     admission = Admission(client, match, "demo", ((b"ratelimit", b"x"),))
     record = Record(client="192.0.2.1", request_id="id")
     assert to_compose(admission, head, record).consumer == "demo"
-    made = composed(Composed(200, JSON, b"{}"), admission, COMPOSING, record, "GET")
+    made = composed(Composed(200, JSON, b"{}"), head, admission, COMPOSING, record)
     assert value(made.head.fields, b"ratelimit") == b"x"
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from .addresses import ClientNetwork
 from .caching import CacheSettings
 from .compose import ComposeSettings
+from .compress import Compress
 from .keys import SWITCH, OneOrMany, OrFalse, Reads, Table, key, wrong
 from .names import Name, Text, Texts
 from .values import BodyMax, duration
@@ -149,6 +150,13 @@ class RouteSettings(Table):
         about="Whether answers get `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy` "
         "and, over https, `Strict-Transport-Security`.",
         why="In place of the upstream's. What pages may load, only who made them knows.",
+    )
+    compress: Compress = key(
+        None,
+        about="`true`, or a table: compress answers for clients that accept it.",
+        shown="as the upstream gave them",
+        why="Who compresses what holds a secret beside what others can choose tells its length "
+        "(BREACH), so each route says so itself.",
     )
     max_request_body: BodyMax | None = key(
         None,
