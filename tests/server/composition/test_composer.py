@@ -104,7 +104,9 @@ async def test_parts_that_wait_for_each_other_cost_the_longest_chain(
     start = trio.current_time()
     await composed(services, part("a"), part("b", "/{a.x}"), part("c"))
     assert trio.current_time() - start == pytest.approx(3)
-    assert services.asked == [(start, "a"), (start, "c"), (start + 1, "b")]
+    assert {name for _, name in services.asked[:2]} == {"a", "c"}
+    assert services.asked[-1][1] == "b"
+    assert services.asked[-1][0] - start == pytest.approx(1, abs=1e-5)
 
 
 async def test_a_required_part_that_fails_cancels_its_siblings_at_once(
