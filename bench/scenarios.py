@@ -12,6 +12,8 @@ SMALL_PATH = "/api/item.json"
 LIMITED_PATH = "/limited/item.json"
 BLOB_PATH = "/files/blob"
 UPLOAD_PATH = "/files/upload"
+HUGE_BYTES = 5_000_000_000
+"""More than any counter of 32 bits, and more than a subject could hold unnoticed."""
 RATE_MAX = 12_000.0
 """Requests a second beyond which `open_loop.py` itself is late on one shared core."""
 IDLE_PACE_SECONDS = 1.0
@@ -99,6 +101,13 @@ def _transfer(mode: str, path: str) -> Callable[[Plan, Aim], list[str]]:
     )
 
 
+def _huge_upload(plan: Plan, aim: Aim) -> list[str]:
+    return load.own_command(
+        "transfer", mode="up", port=aim.port, path=UPLOAD_PATH, bytes=HUGE_BYTES,
+        seconds=plan.seconds, connections=1,
+    )  # fmt: skip
+
+
 def _open_loop(rate: Callable[[Plan, Aim], float]) -> Callable[[Plan, Aim], list[str]]:
     return lambda plan, aim: load.own_command(
         "open_loop", port=aim.port, path=SMALL_PATH, rate=rate(plan, aim), seconds=plan.seconds
@@ -151,6 +160,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "upload", "100 MB up, 4 at once",
         Work.BYTES, Figure.COST, _transfer("up", UPLOAD_PATH), load.parse_own, direct="bulk",
+    ),
+    Scenario(
+        "upload-5gb", "5 GB up in one request: what piles up",
+        Work.BYTES, Figure.GROWTH, _huge_upload, load.parse_own,
     ),
     Scenario(
         "slow-reader", "100 MB down to 4 readers that take 1.3 MB/s: what piles up",
