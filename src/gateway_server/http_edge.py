@@ -99,7 +99,10 @@ class HttpEdge:
     async def _ask(self, client: PartClient, part: str) -> Record:
         """Ask for a part of a composition. See `composition.composer.Ask`."""
         exchange = Exchange(self._policies)
-        await self._drive(exchange, client, RequestArrived(client.head, fresh_id(), part=part))
+        arrived = RequestArrived(
+            client.head, fresh_id(), part=part, consumer=client.consumer, told=client.told
+        )
+        await self._drive(exchange, client, arrived)
         return exchange.record
 
     async def _refresh(self, exchange: Exchange) -> None:

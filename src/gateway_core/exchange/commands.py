@@ -84,6 +84,8 @@ class Compose:
     """Its address."""
     request_id: str
     consumer: str = ""
+    told: Fields = ()
+    """What services are told of the caller, by the gateway and nobody else."""
 
 
 @frozen

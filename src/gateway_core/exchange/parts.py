@@ -34,8 +34,10 @@ def admit_part(
     record.request_id = request_id(head.fields, event.fresh_id)
     route = policies.parts[event.part]
     record.route, record.upstream = route.name, route.upstream
+    record.consumer = event.consumer
     path = head.target.partition(b"?")[0]
-    return Admission(client, Match(route, head.target, path, {}, head.authority))
+    match = Match(route, head.target, path, {}, head.authority)
+    return Admission(client, match, event.consumer, told=event.told)
 
 
 def to_compose(admission: Admission, head: RequestHead | None, record: Record) -> Compose:
@@ -48,6 +50,7 @@ def to_compose(admission: Admission, head: RequestHead | None, record: Record) -
         record.client,
         record.request_id,
         admission.consumer,
+        admission.told,
     )
 
 

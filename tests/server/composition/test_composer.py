@@ -241,3 +241,19 @@ async def test_a_collection_is_asked_so_many_at_once(
     assert answer(outcome) == [7] * 10
     assert services.most == 4
     assert trio.current_time() - start == pytest.approx(3)
+
+
+async def test_a_part_is_asked_for_the_consumer_of_the_whole() -> None:
+    told = ((b"x-consumer-id", b"demo"),)
+    asked: list[object] = []
+
+    async def ask(client: PartClient, _route: str) -> Record:
+        asked.append((client.consumer, client.told))
+        await client.start(ResponseHead(200, ()))
+        await client.end(b"{}")
+        return Record(status=200)
+
+    composer = Composer(Policies({"r": plan(part("a"))}), ask)  # type: ignore[arg-type]
+    head = RequestHead("GET", b"/x", b"h", ())
+    await composer.compose(Compose("r", head, {"id": b"1"}, "", "id-1", "demo", told))
+    assert asked == [("demo", told)]
