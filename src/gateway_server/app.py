@@ -43,6 +43,7 @@ from .settings.limits import build_limits
 from .settings.pages import own_pages
 from .settings.problem import Problem
 from .settings.report import counted, plain
+from .settings.transformations import build_transformations
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
 from .timers import unix_time
@@ -214,6 +215,7 @@ def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
         caching=build_caching(settings),
         doors=gatekeeper.doors,
         compressions=build_compressions(settings),
+        transformations=build_transformations(settings),
     )
 
 

@@ -209,6 +209,7 @@ class Exchange(Reusing):
         route = admission.match.route
         plan, handshake = self.policies.plans[route.name], self._handshake
         told = Translation(self.head, admission, plan, record.request_id, handshake)
+        told.change = self.policies.transformations.get(route.name)
         if self._reuse is not None:
             told.drop, told.add = self._reuse.drop, self._reuse.add
         if self._attempts is not None:

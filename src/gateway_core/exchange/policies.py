@@ -15,6 +15,7 @@ from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forward
 from ..limiting import Limiter, Limits
 from ..roster import Roster
 from ..routing import Route, Router
+from ..transforming import Transformation
 from ..upstream import Upstream
 from .cache import Cache
 from .door import Door
@@ -44,6 +45,8 @@ class Policies:
     """What each route asks of whoever comes, by the route's name; none: everybody may."""
     failures: Limiter = field(default_factory=failure_limit)
     """Counts wrong credentials, by the client's address."""
+    transformations: Mapping[str, Transformation] = field(default_factory=dict[str, Transformation])
+    """What each route changes by values of the request, by the route's name."""
     compressions: Mapping[str, Compression] = field(default_factory=dict[str, Compression])
     """What is compressed on each route, by the route's name."""
     compositions: Mapping[str, Plan] = field(default_factory=dict[str, Plan])
@@ -86,5 +89,7 @@ class Policies:
         for more in (self.limits.get(route.name), self.doors.get(route.name)):
             if more is not None:
                 matchers |= more.relied
+        if (change := self.transformations.get(route.name)) is not None:
+            matchers |= change.names
         caching = self.caching.get(route.name)
         return matchers if caching is None else matchers.union(names_of(caching))

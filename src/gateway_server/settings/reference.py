@@ -66,6 +66,7 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("A key of `api-key`", ("auth", "*", "keys", 0)),
     ("A user of `password`", ("auth", "*", "users", 0)),
     ("`[[routes]]`", ("routes", 0)),
+    ("`request_query` of a route", ("routes", 0, "request_query")),
     ("`compress` of a route", ("routes", 0, "compress")),
     ("`[routes.compose]`", ("routes", 0, "compose")),
     ("A part of a composition", ("routes", 0, "compose", "parts", "*")),

@@ -62,6 +62,18 @@ class CorsSettings(Table):
     )
 
 
+class QueryEdits(Table):
+    """Changes to the parameters of a query."""
+
+    set: dict[str, Text] = key(
+        {},
+        about="Parameters that replace all of their name, with `{...}` as in `request_headers`; "
+        "one whose value is missing is only taken away.",
+        shown="none",
+    )
+    remove: Texts = key((), about="Names of parameters that are taken away.")
+
+
 class RouteSettings(Table):
     """Requests that go the same way. Of several that match, the most specific serves."""
 
@@ -112,7 +124,16 @@ class RouteSettings(Table):
         about="The path that the upstream is asked for, made from what `path` binds: `/v2/{id}`.",
         shown="the client's path",
     )
-    request_headers: Edits = key({}, about="Changes on the way to the upstream.", shown="none")
+    request_headers: Edits = key(
+        {},
+        about="Changes on the way to the upstream. In `set`, `{consumer}`, `{client}`, "
+        "`{request_id}`, `{id}` of the path, `{query.NAME}` and `{headers.NAME}` stand for values "
+        "of the request; `{{` and `}}` for braces.",
+        shown="none",
+    )
+    request_query: QueryEdits = key(
+        {}, about="Changes to the query on the way to the upstream.", shown="none"
+    )
     response_headers: Edits = key({}, about="Changes on the way to the client.", shown="none")
     limits: Texts = key(
         (),
