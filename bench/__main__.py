@@ -126,6 +126,8 @@ def run(
             for subject in order:
                 if scenario.limited and not subject.limits:
                     continue
+                if scenario.composed and not subject.composes:
+                    continue
                 row = measure(subject, scenario, bench, turn, known.get(subject.name))
                 if scenario.name == THROUGHPUT and not row.invalid:
                     known[subject.name] = row.work / row.seconds

@@ -7,10 +7,13 @@ from enum import Enum
 from . import load
 from .load import LoadResult
 
+COMPOSED_PATH = "/composed"
 SMALL_PATH = "/api/item.json"
 LIMITED_PATH = "/limited/item.json"
 BLOB_PATH = "/files/blob"
 UPLOAD_PATH = "/files/upload"
+HUGE_BYTES = 5_000_000_000
+"""More than any counter of 32 bits, and more than a subject could hold unnoticed."""
 RATE_MAX = 12_000.0
 """Requests a second beyond which `open_loop.py` itself is late on one shared core."""
 IDLE_PACE_SECONDS = 1.0
@@ -76,6 +79,8 @@ class Scenario:
     """Whether the subject's throughput must be known first."""
     limited: bool = False
     """Whether only subjects that limit can be asked."""
+    composed: bool = False
+    """Whether only those can be asked that compose answers."""
     idle: bool = False
     """Whether it counts connections that are held, not work done."""
 
@@ -86,14 +91,21 @@ def half(known_rate: float | None) -> float:
     return min(known_rate / 2, RATE_MAX)
 
 
-def _wrk(connections: int) -> Callable[[Plan, Aim], list[str]]:
-    return lambda plan, aim: load.wrk_command(aim.url(SMALL_PATH), connections, plan.seconds)
+def _wrk(connections: int, path: str = SMALL_PATH) -> Callable[[Plan, Aim], list[str]]:
+    return lambda plan, aim: load.wrk_command(aim.url(path), connections, plan.seconds)
 
 
 def _transfer(mode: str, path: str) -> Callable[[Plan, Aim], list[str]]:
     return lambda plan, aim: load.own_command(
         "transfer", mode=mode, port=aim.port, path=path, bytes=plan.blob_bytes, seconds=plan.seconds
     )
+
+
+def _huge_upload(plan: Plan, aim: Aim) -> list[str]:
+    return load.own_command(
+        "transfer", mode="up", port=aim.port, path=UPLOAD_PATH, bytes=HUGE_BYTES,
+        seconds=plan.seconds, connections=1,
+    )  # fmt: skip
 
 
 def _open_loop(rate: Callable[[Plan, Aim], float]) -> Callable[[Plan, Aim], list[str]]:
@@ -128,6 +140,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         Work.REQUESTS, Figure.COST, _wrk(1000), load.parse_wrk, direct="small",
     ),
     Scenario(
+        "composed", "one answer of two parts of 1 KB, asked in parallel, 32 connections",
+        Work.REQUESTS, Figure.COST, _wrk(32, COMPOSED_PATH), load.parse_wrk, composed=True,
+    ),
+    Scenario(
         "fixed-rate", "1 KB of JSON at the same rate for all, open loop",
         Work.REQUESTS, Figure.P99, _open_loop(lambda plan, _aim: plan.rate), load.parse_own,
         direct="small",
@@ -144,6 +160,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "upload", "100 MB up, 4 at once",
         Work.BYTES, Figure.COST, _transfer("up", UPLOAD_PATH), load.parse_own, direct="bulk",
+    ),
+    Scenario(
+        "upload-5gb", "5 GB up in one request: what piles up",
+        Work.BYTES, Figure.GROWTH, _huge_upload, load.parse_own,
     ),
     Scenario(
         "slow-reader", "100 MB down to 4 readers that take 1.3 MB/s: what piles up",

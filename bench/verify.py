@@ -61,6 +61,18 @@ def look_refused(port: int) -> str:
     return "" if refused.status == 429 else f"{LIMITED_PATH}: status {refused.status}, not 429"
 
 
+def look_composed(port: int, upstream: Upstream) -> str:
+    """Return what is wrong with the answer that is made of two parts, or nothing."""
+    try:
+        answer = ask(port, "/composed")
+        said = json.loads(answer.body)
+    except FAILURES as error:
+        return f"{type(error).__name__}: {error}"
+    item = json.loads(upstream.small_body)
+    right = answer.status == 200 and said == {"first": item, "second": item}
+    return "" if right else f"/composed: status {answer.status}, or not both parts"
+
+
 def prove(port: int, hello: str, log: Path, upstream: Upstream) -> Proof:
     """Return what the subject does, in full."""
     broken = look(port, hello, upstream)

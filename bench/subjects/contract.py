@@ -8,6 +8,8 @@ Every subject does the same work:
 
     /api/...       to the upstream of small answers
     /files/...     to the upstream of large bodies, streamed
+    /composed      one document of two parts, each /api/item.json, asked in parallel:
+                   {"first": ..., "second": ...}; by those with `composes` alone
     all else       404, by itself
 
 with connections to the upstreams kept, X-Forwarded-For and X-Request-ID set, an access
@@ -47,5 +49,7 @@ class Subject:
     """Whether it limits `/limited/...` to one request a minute and client, and says 429."""
     hello: str = "/nowhere"
     """What it answers itself, with 404."""
+    composes: bool = False
+    """Whether it serves `/composed`."""
     start_seconds: float = 20.0
     stop_seconds: float = 5.0

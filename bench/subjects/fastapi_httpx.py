@@ -31,6 +31,7 @@ SHARED = Subject(
     ),
     version=version,
     missing=missing,
+    composes=True,
     environ={"SMALL": "@SMALL@", "BULK": "@BULK@", "CLIENT": "shared"},
 )  # fmt: skip
 
@@ -38,5 +39,6 @@ EACH = dataclasses.replace(
     SHARED,
     name="fastapi-httpx-each",
     about="the same with a new httpx client for each request",
+    composes=False,
     environ={**SHARED.environ, "CLIENT": "each"},
 )

@@ -44,6 +44,7 @@ def subject(protocol: str) -> Subject:
         files=("gateway.toml",),
         limits=True,
         own={"PROTOCOL": line},
+        composes=True,
         environ={"GATEWAY_CONFIG": "@FOLDER@/gateway.toml"},
     )  # fmt: skip
 

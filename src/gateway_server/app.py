@@ -42,11 +42,13 @@ from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
 from .settings.caching import build_caching
 from .settings.compositions import build_compositions
+from .settings.compressions import build_compressions
 from .settings.limits import build_limits
 from .settings.pages import own_pages
 from .settings.problem import Problem
 from .settings.protection import build_probes
 from .settings.report import counted, plain
+from .settings.transformations import build_transformations
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
 from .timers import unix_time
@@ -225,6 +227,8 @@ def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
         doors=gatekeeper.doors,
         failures=failure_limit(settings.gateway.failed_credentials),
         dice=SplitMix(secrets.randbits(64)),
+        compressions=build_compressions(settings),
+        transformations=build_transformations(settings),
     )
 
 

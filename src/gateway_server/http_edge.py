@@ -101,7 +101,10 @@ class HttpEdge:
     async def _ask(self, client: PartClient, part: str) -> Record:
         """Ask for a part of a composition. See `composition.composer.Ask`."""
         exchange = Exchange(self._policies)
-        await self._drive(exchange, client, RequestArrived(client.head, fresh_id(), part=part))
+        arrived = RequestArrived(
+            client.head, fresh_id(), part=part, consumer=client.consumer, told=client.told
+        )
+        await self._drive(exchange, client, arrived)
         return exchange.record
 
     async def _refresh(self, exchange: Exchange) -> None:
@@ -182,7 +185,7 @@ class LaneTalk(Talk):
         answer = self._answer
         assert answer is not None
         self.shelf.settle()
-        body = answer.whole
+        body = None if command.coding else answer.whole
         if body is None:
             return await super()._stream(command)
         # What most answers are: all of it is here, and the client takes it in one write.

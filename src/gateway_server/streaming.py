@@ -15,9 +15,10 @@ from gateway_core.exchange import (
     ResponseBodySent,
     UpstreamBroke,
 )
-from gateway_core.message import Fields, ResponseHead
+from gateway_core.message import UNKNOWN, Fields, ResponseHead
 
 from .downstream import Downstream
+from .encoding.encoded_body import EncodedBody, Source
 from .upstream import CallFailedError
 
 
@@ -25,19 +26,6 @@ class Tell(Protocol):
     """How the exchange is told what happened beside a command."""
 
     def __call__(self, event: Event, /) -> None: ...
-
-
-class Source(Protocol):
-    """A body that is read once, in order: an upstream's answer, or what is stored of one."""
-
-    @property
-    def trailers(self) -> Fields: ...
-    @property
-    def at_hand(self) -> bool: ...
-    @property
-    def ended(self) -> bool: ...
-    async def read(self) -> bytes: ...
-    async def aclose(self) -> None: ...
 
 
 class StreamingTalk:
@@ -52,8 +40,12 @@ class StreamingTalk:
         """Return which trailers go on to the client."""
         raise NotImplementedError
 
-    async def _send_body(self, head: ResponseHead, source: Source, left: int) -> Event:
-        """Send `head` and all of `source`, whose `left` bytes are known or UNKNOWN."""
+    async def _send_body(
+        self, head: ResponseHead, source: Source, left: int, coding: str = ""
+    ) -> Event:
+        """Send `head` and all of `source`, whose `left` bytes are known or UNKNOWN, in `coding`."""
+        if coding:
+            source, left = EncodedBody(source, coding), UNKNOWN
         try:
             await self._client.start(head)
             await self._copy(source, left)

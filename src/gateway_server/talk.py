@@ -48,6 +48,7 @@ from gateway_core.message import Fields, ResponseHead
 from .caching import NO_SHELF, Shelf, StoredTalk
 from .composition import Compositor, nobody_composes
 from .downstream import Downstream
+from .encoding.encoders import encode
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .racing import Race
 from .request_body import RequestBody, no_body
@@ -196,10 +197,10 @@ class Talk(StoredTalk):
         assert answer is not None
         self.shelf.settle()
         if not answer.uploading:
-            return await self._send_body(command.head, answer, answer.head.body)
+            return await self._send_body(command.head, answer, answer.head.body, command.coding)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_finish_upload, answer)
-            ended = await self._send_body(command.head, answer, answer.head.body)
+            ended = await self._send_body(command.head, answer, answer.head.body, command.coding)
             nursery.cancel_scope.cancel()
         return ended
 
@@ -209,7 +210,7 @@ class Talk(StoredTalk):
             head = replace(head, fields=(*head.fields, (b"connection", b"close")))
         with suppress(OSError):  # the client need not wait for what it is told
             await self._client.start(head)
-            await self._client.end(command.body)
+            await self._client.end(encode(command.coding, command.body))
 
 
 async def _finish_upload(answer: Answer) -> None:

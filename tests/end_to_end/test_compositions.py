@@ -308,3 +308,99 @@ async def test_a_thousand_compositions_at_once_give_everything_back(road: Road) 
     for upstream in gateway.app._clients.values():
         for pool in upstream._pools.values():
             assert pool.places.free == CONNECTIONS_MAX
+
+
+async def test_what_a_part_stores_is_not_asked_for_again(road: Road) -> None:
+    products = await road.upstream(PRODUCT)
+    prices = await road.upstream(PRICE)
+    gateway = await road.gateway(
+        f"""
+        [upstreams.products]
+        endpoints = ["http://127.0.0.1:{products.port}"]
+        [upstreams.prices]
+        endpoints = ["http://127.0.0.1:{prices.port}"]
+        [[routes]]
+        name = "detail"
+        path = "/produto/{{id}}"
+        [routes.compose.parts.produto]
+        upstream = "products"
+        path = "/produtos/{{id}}"
+        cache = {{ ttl = "60s" }}
+        [routes.compose.parts.preco]
+        upstream = "prices"
+        path = "/precos/{{id}}"
+        """
+    )
+    answers = [await ask(gateway, request("/produto/1")) for _ in range(3)]
+    assert len({answer.body for answer in answers}) == 1
+    assert [answer.status for answer in answers] == [200] * 3
+    assert (products.complete, prices.complete) == (1, 3)
+
+
+async def test_a_composed_answer_counts_once_however_many_parts_it_has(road: Road) -> None:
+    products, prices = await road.upstream(PRODUCT), await road.upstream(PRICE)
+    gateway = await road.gateway(
+        f"""
+        [limits.two]
+        rate = "2/60s"
+        [upstreams.products]
+        endpoints = ["http://127.0.0.1:{products.port}"]
+        [upstreams.prices]
+        endpoints = ["http://127.0.0.1:{prices.port}"]
+        [[routes]]
+        name = "detail"
+        path = "/produto/{{id}}"
+        limits = ["two"]
+        [routes.compose.parts.produto]
+        upstream = "products"
+        path = "/produtos/{{id}}"
+        [routes.compose.parts.preco]
+        upstream = "prices"
+        path = "/precos/{{id}}"
+        """
+    )
+    answers = [await ask(gateway, request("/produto/1")) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert answers[0].value(b"ratelimit") is not None
+    assert (products.complete, prices.complete) == (2, 2)
+
+
+async def test_who_asks_is_found_out_once_and_told_to_every_part(road: Road) -> None:
+    products, prices = await road.upstream(PRODUCT), await road.upstream(PRICE)
+    gateway = await road.gateway(
+        f"""
+        [auth.clients]
+        kind = "api-key"
+        header = "X-API-Key"
+        keys = [{{ id = "demo", value = "my-secret-key" }}]
+        [upstreams.products]
+        endpoints = ["http://127.0.0.1:{products.port}"]
+        secret = {{ header = "X-Gateway-Secret", value = "between-us" }}
+        [upstreams.prices]
+        endpoints = ["http://127.0.0.1:{prices.port}"]
+        [[routes]]
+        name = "detail"
+        path = "/produto/{{id}}"
+        auth = ["clients"]
+        [routes.compose]
+        body = {{ who = "consumer", nome = "produto.nome" }}
+        [routes.compose.parts.produto]
+        upstream = "products"
+        path = "/produtos/{{id}}"
+        [routes.compose.parts.preco]
+        upstream = "prices"
+        path = "/precos/{{id}}"
+        """
+    )
+    assert (await ask(gateway, request("/produto/1"))).status == 401
+    assert (products.complete, prices.complete) == (0, 0)
+    forged = ("X-Consumer-ID: root", "X-Gateway-Secret: x")
+    answer = await ask(gateway, request("/produto/1", "X-API-Key: my-secret-key", *forged))
+    assert json.loads(answer.body) == {"who": "demo", "nome": "Lamp"}
+    for each in (products, prices):
+        head = each.received[0].lower()
+        assert head.count(b"x-consumer-id") == 1
+        assert b"x-consumer-id: demo" in head
+        assert b"my-secret-key" not in head
+    assert b"x-gateway-secret: between-us" in products.received[0].lower()
+    assert b"between-us" not in prices.received[0].lower()

@@ -3,6 +3,7 @@
 CLIENT=shared has one client, at httpx's default limits; CLIENT=each makes one a request.
 """
 
+import asyncio
 import os
 import uuid
 from contextlib import asynccontextmanager
@@ -74,6 +75,20 @@ async def forward(request: Request, base: str) -> Response:
 @app.api_route("/api/{path:path}", methods=METHODS)
 async def api(request: Request, path: str) -> Response:
     return await forward(request, UPSTREAMS["api"])
+
+
+async def part(request: Request) -> object:
+    answer = await request.app.state.client.get(
+        UPSTREAMS["api"] + "/api/item.json", headers=request_fields(request)
+    )
+    answer.raise_for_status()
+    return answer.json()
+
+
+@app.get("/composed")
+async def composed(request: Request) -> dict[str, object]:
+    first, second = await asyncio.gather(part(request), part(request))
+    return {"first": first, "second": second}
 
 
 @app.api_route("/files/{path:path}", methods=METHODS)

@@ -18,16 +18,15 @@ A scope is what expressions see:
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from ..clock import Duration, seconds
 from ..errors import ConfigError
-from ..message import RequestHead, values
-from ..routing.route import parse_query
+from ..message import RequestHead
 from .documents import Document
 from .expressions import Expression
 from .part import RESERVED, Part
 from .shape import Shape
+from .sight import Sight
 from .syntax import Reference
 
 DEADLINE: Final = seconds(5)
@@ -109,23 +108,8 @@ class Plan:
         request_id: str,
     ) -> dict[str, Document]:
         """Return what expressions see of a request; only what they refer to is read."""
-        bound: dict[str, Document] = {
-            name: _text(unquote_to_bytes(params[name])) for name in sorted(self.params)
-        }
-        scope = dict(bound)
-        scope.update(path=bound, client=client, consumer=consumer or None, request_id=request_id)
-        asked = parse_query(head.target.partition(b"?")[2]) if self.query else {}
-        scope["query"] = {
-            name: _text(asked[key])
-            for name in self.query
-            if (key := name.encode("utf-8", "surrogateescape")) in asked
-        }
-        scope["headers"] = {
-            name: _text(b", ".join(lines))
-            for name in self.fields
-            if (lines := values(head.fields, field_name(name)))
-        }
-        return scope
+        sight = Sight(tuple(sorted(self.params)), self.query, self.fields)
+        return sight.scope(head, params, client=client, consumer=consumer, request_id=request_id)
 
     def _needs(self, part: Part, names: frozenset[str]) -> Iterator[str]:
         for key, expression in part.texts:
@@ -157,11 +141,6 @@ class Plan:
             raise ConfigError(path, _nowhere(expression, root, RESERVED | names | self.params))
 
 
-def field_name(name: str) -> bytes:
-    """Return the name of the field that `headers.NAME` refers to."""
-    return name.replace("_", "-").lower().encode("utf-8", "surrogateescape")
-
-
 def _nowhere(expression: Expression, name: str, known: frozenset[str], before: str = "") -> str:
     listed = ", ".join(f"{before}{each}" for each in sorted(known)) or "nothing"
     return f"{expression.place(name)}: {before}{name} is nothing; known: {listed}"
@@ -190,8 +169,3 @@ def _circle(stuck: list[str], needs: Mapping[str, frozenset[str]]) -> str:
             names = [*trail[trail.index(follows) :], follows]
             return " waits for ".join(names) + ": none of them can be asked first"
         trail.append(follows)
-
-
-def _text(raw: bytes) -> str:
-    """Return text from which the very bytes can be made again, also where it is no UTF-8."""
-    return raw.decode("utf-8", "surrogateescape")

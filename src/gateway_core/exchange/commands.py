@@ -84,6 +84,8 @@ class Compose:
     """Its address."""
     request_id: str
     consumer: str = ""
+    told: Fields = ()
+    """What services are told of the caller, by the gateway and nobody else."""
 
 
 @frozen
@@ -94,6 +96,8 @@ class Respond:
     body: bytes
     close: bool
     """Whether the client's connection is unusable from then on."""
+    coding: str = ""
+    """The content coding to give `body` in; "": as it is."""
 
 
 @frozen
@@ -105,6 +109,8 @@ class StreamBody:
     """
 
     head: ResponseHead
+    coding: str = ""
+    """The content coding to give the body in; "": as it comes."""
 
 
 @frozen

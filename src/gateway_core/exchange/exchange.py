@@ -212,6 +212,7 @@ class Exchange(Reusing):
         route = admission.match.route
         plan, handshake = self.policies.plans[route.name], self._handshake
         told = Translation(self.head, admission, plan, record.request_id, handshake)
+        told.change = self.policies.transformations.get(route.name)
         if self._reuse is not None:
             told.drop, told.add = self._reuse.drop, self._reuse.add
         if self._attempts is not None:
@@ -351,8 +352,7 @@ class Exchange(Reusing):
         if isinstance(event, NotComposed):
             return self._refuse(event.refusal)
         self._finish(event.status, event.reason)
-        answer = composed(event, self._admission, self.policies, self.record, self._head.method)
-        return (answer,)
+        return (composed(event, self._head, self._admission, self.policies, self.record),)
 
     def _on_failure(self, kind: FailureKind, now: Instant) -> Sequence[Command]:
         attempts = self._attempts

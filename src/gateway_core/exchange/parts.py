@@ -15,6 +15,7 @@ from .commands import (
     Compose,
     Respond,
 )
+from .encoding import respond
 from .policies import Policies
 from .record import Record
 from .vocabulary import (
@@ -33,8 +34,10 @@ def admit_part(
     record.request_id = request_id(head.fields, event.fresh_id)
     route = policies.parts[event.part]
     record.route, record.upstream = route.name, route.upstream
+    record.consumer = event.consumer
     path = head.target.partition(b"?")[0]
-    return Admission(client, Match(route, head.target, path, {}, head.authority))
+    match = Match(route, head.target, path, {}, head.authority)
+    return Admission(client, match, event.consumer, told=event.told)
 
 
 def to_compose(admission: Admission, head: RequestHead | None, record: Record) -> Compose:
@@ -47,18 +50,23 @@ def to_compose(admission: Admission, head: RequestHead | None, record: Record) -
         record.client,
         record.request_id,
         admission.consumer,
+        admission.told,
     )
 
 
 def composed(
-    event: Composed, admission: Admission, policies: Policies, record: Record, method: str
+    event: Composed,
+    asked: RequestHead,
+    admission: Admission,
+    policies: Policies,
+    record: Record,
 ) -> Respond:
     """Return what gives a composed answer; HEAD is told the length too (RFC 9110, 9.3.2)."""
     length = (b"content-length", b"%d" % len(event.body))
     identity = (b"x-request-id", record.request_id.encode("ascii"))
     fields = (*event.fields, length, identity)
     edited = policies.plans[admission.match.route.name].response_edits.apply(fields)
-    body = b"" if method == "HEAD" else event.body
+    body = b"" if asked.method == "HEAD" else event.body
     record.bytes_out = len(body)
-    head = ResponseHead(event.status, edited, len(body))
-    return Respond(admission.told_on(head), body, close=False)
+    head = admission.told_on(ResponseHead(event.status, edited, len(body)))
+    return respond(head, body, asked, admission, policies)

@@ -9,11 +9,13 @@ from ..caching.policy import CachePolicy
 from ..chance import Dice, SplitMix
 from ..clock import Duration, seconds
 from ..composing import Plan, part_routes
+from ..compressing import Compression
 from ..errors import ConfigError
 from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forwarding_plan
 from ..limiting import Limiter, Limits
 from ..roster import Roster
 from ..routing import Route, Router
+from ..transforming import Transformation
 from ..upstream import Upstream
 from .cache import Cache
 from .door import Door
@@ -43,6 +45,10 @@ class Policies:
     """What each route asks of whoever comes, by the route's name; none: everybody may."""
     failures: Limiter = field(default_factory=failure_limit)
     """Counts wrong credentials, by the client's address."""
+    transformations: Mapping[str, Transformation] = field(default_factory=dict[str, Transformation])
+    """What each route changes by values of the request, by the route's name."""
+    compressions: Mapping[str, Compression] = field(default_factory=dict[str, Compression])
+    """What is compressed on each route, by the route's name."""
     compositions: Mapping[str, Plan] = field(default_factory=dict[str, Plan])
     """What a route answers that has no upstream, by the route's name."""
     parts: Mapping[str, Route] = field(init=False)
@@ -83,5 +89,7 @@ class Policies:
         for more in (self.limits.get(route.name), self.doors.get(route.name)):
             if more is not None:
                 matchers |= more.relied
+        if (change := self.transformations.get(route.name)) is not None:
+            matchers |= change.names
         caching = self.caching.get(route.name)
         return matchers if caching is None else matchers.union(names_of(caching))

@@ -12,6 +12,7 @@ from ..message import ResponseHead
 from ..upstream import IDLE_TIMEOUT
 from .admission import Admission
 from .commands import Command, StreamBody
+from .encoding import encoded
 from .ending import Ending
 from .outcomes import Ask, Await, Deny, Failed, Judged, Keep, Looked, PassOn, Serve
 from .phases import Phase
@@ -38,7 +39,9 @@ class Reusing(Ending):
     def _stream(self, head: ResponseHead, now: Instant) -> Sequence[Command]:
         self._move_to(Phase.STREAMING)
         self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
-        return (StreamBody(head),)
+        admission = self._admission
+        assert admission is not None
+        return (StreamBody(*encoded(head, self.head, admission, self.policies)),)
 
     def _follow(
         self, reuse: Reuse, told: Looked | Judged, now: Instant, shown: ResponseHead | None = None
@@ -80,9 +83,10 @@ class Reusing(Ending):
             self._finish(self.record.status, "cache-refresh")
             return beside
         answer = reuse.answer(told, now, request_id_line(self.record.request_id))
-        head = admission.told_on(answer.head)
+        told_head = admission.told_on(answer.head)
+        head, coding = encoded(told_head, self.head, admission, self.policies)
         self.record.status = head.status
-        sent = sending(told, answer._replace(head=head))
+        sent = sending(told, answer._replace(head=head), coding)
         if sent.streams:
             self._move_to(Phase.STREAMING)
             self._wait_until(NEVER)

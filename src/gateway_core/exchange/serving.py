@@ -28,12 +28,13 @@ def keeping(told: Serve | Keep, reuse: Reuse, idle_timeout: Duration) -> tuple[C
     return ()
 
 
-def sending(told: Serve | Keep, answer: Answer) -> Sending:
-    """Return the command to send `answer`, which is made of what is stored."""
+def sending(told: Serve | Keep, answer: Answer, coding: str = "") -> Sending:
+    """Return the command to send `answer`, which is made of what is stored, in `coding`."""
     head, span = answer
     if span is None:
         return Sending((Respond(head, b"", close=False),), streams=False)
-    return Sending((SendStored(head, told.entry.body, span.start, span.end),), streams=True)
+    stored = SendStored(head, told.entry.body, span.start, span.end, coding)
+    return Sending((stored,), streams=True)
 
 
 def request_id_line(request_id: str) -> Fields:

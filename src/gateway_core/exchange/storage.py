@@ -53,6 +53,8 @@ class SendStored:
     start: int
     end: int
     """UNKNOWN: to its end."""
+    coding: str = ""
+    """The content coding to give them in; "": as they are stored."""
 
 
 @frozen

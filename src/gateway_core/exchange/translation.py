@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ..forwarding import ForwardingPlan, forward_request, forward_response
-from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
+from ..message import FieldEdits, Fields, RequestHead, ResponseHead, UpstreamRequest
+from ..transforming import Transformation
 from ..upstream import Endpoint, Upstream
 from .admission import Admission
 from .commands import (
@@ -16,6 +18,8 @@ from .vocabulary import (
     RequestTrailersRead,
     ResponseTrailersRead,
 )
+
+NO_EDITS: Final = FieldEdits()
 
 
 @dataclass(slots=True)
@@ -32,6 +36,8 @@ class Translation:
     """Names of the client's fields that the upstream is not to see."""
     add: Fields = ()
     """Fields of ours that it is."""
+    change: Transformation | None = None
+    """What the route changes by values of the request."""
     asked: tuple[bytes, ...] = ()
     """The authorities by which the upstream may name itself in its answer."""
     answer_fields: Fields = ()
@@ -43,19 +49,35 @@ class Translation:
         """Return the request as `endpoint` shall see it."""
         admission, handshake, found = self.admission, self.handshake, self.admission.match
         drop, add = admission.drops | self.drop, self.add + admission.told
+        target, edits = self._changed(found.target)
         request = forward_request(
             self.head,
             admission.client,
             self.plan,
-            target=found.target,
+            target=target,
             authority=(upstream.preserve_host and found.authority) or endpoint.authority,
             request_id=self.request_id,
             drop=drop if handshake is None else drop | REBUILT,
+            edits=edits,
             add=add if handshake is None else handshake.fields + add,
         )
         self.asked += (request.authority, endpoint.authority)
         self._takes_trailers = request.takes_trailers
         return request
+
+    def _changed(self, target: bytes) -> tuple[bytes, FieldEdits]:
+        """Return the target to ask for, and what else the route changes."""
+        change, admission = self.change, self.admission
+        if change is None:
+            return target, NO_EDITS
+        scope = change.scope(
+            self.head,
+            admission.match.params,
+            admission.client,
+            consumer=admission.consumer,
+            request_id=self.request_id,
+        )
+        return change.target(target, scope), change.edits(scope)
 
     def answer(self, head: ResponseHead, *, final: bool) -> ResponseHead:
         """Return what the client is told; of the final answer, with what its admission adds."""

@@ -30,6 +30,10 @@ class RequestArrived:
     """Whether it is the handshake of a WebSocket."""
     part: str = ""
     """The route, where it is the gateway that asks, for the sake of a composition."""
+    consumer: str = ""
+    """Who asked for the whole, then: what is stored for one is no other's business."""
+    told: Fields = ()
+    """What services are told of whoever asked for the whole."""
 
 
 class TokenVerified(NamedTuple):

@@ -6,7 +6,7 @@ Source: RFC 9110, sections 7.6 and 10.1; RFC 7239; RFC 9113, 8.2.3.
 from collections.abc import Iterator
 from typing import Final
 
-from ..message import Fields, RequestHead, UpstreamRequest, members, values
+from ..message import FieldEdits, Fields, RequestHead, UpstreamRequest, members, values
 from .additions import additions
 from .client import Client
 from .loop import MAX_FORWARDS, one_forward_less
@@ -22,6 +22,7 @@ from .names import (
 from .plan import X_FORWARDED_PREFIX, ForwardingPlan
 from .rules import Believed
 
+_NO_EDITS: Final = FieldEdits()
 _NONE: Final[frozenset[bytes]] = frozenset()
 _ONE_COOKIE_LINE: Final = frozenset({"1.0", "1.1"})
 """Versions in which a client may not split its cookies over several lines (RFC 6265, 5.4)."""
@@ -36,12 +37,14 @@ def forward_request(
     authority: bytes,
     request_id: str,
     drop: frozenset[bytes] = _NONE,
+    edits: FieldEdits = _NO_EDITS,
     add: Fields = (),
 ) -> UpstreamRequest:
     """Return what to ask the upstream.
 
     `target` and `authority` are the router's; `drop` are further lower-case names
-    that stay here, such as the credential that named the caller; `add` are fields
+    that stay here, such as the credential that named the caller; `edits` are those of the
+    route that depend on the request; `add` are fields
     of the gateway's own that come last and that the route's edits cannot touch: a
     secret, the caller's identity. Put their names into `rules.reserved`.
 
@@ -52,7 +55,7 @@ def forward_request(
     clean = writable(
         _kept(head, client, plan, drop, about) + additions(head, client, plan, request_id),
     )
-    fields = plan.request_edits.apply(clean) + add
+    fields = edits.apply(plan.request_edits.apply(clean)) + add
     takes_trailers = bool(about) and plan.rules.trailers and _takes_trailers(head, about)
     return UpstreamRequest(head.method, target, authority, fields, head.body, takes_trailers)
 

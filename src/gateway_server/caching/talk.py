@@ -16,6 +16,7 @@ from gateway_core.exchange import (
 )
 from gateway_core.message import ResponseHead
 
+from ..encoding.encoders import encode
 from ..streaming import StreamingTalk
 from ..upstream import Answer
 from .body import Reader
@@ -60,8 +61,8 @@ class StoredTalk(StreamingTalk):
         try:
             whole = reader.whole
             if whole is not None:
-                return await self._answer_whole(head, whole)
-            return await self._send_body(head, reader, head.body)
+                return await self._answer_whole(head, encode(command.coding, whole))
+            return await self._send_body(head, reader, head.body, command.coding)
         finally:
             reader.close()
 

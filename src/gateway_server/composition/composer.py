@@ -58,7 +58,7 @@ class Composer:
             command.head, command.params, command.client, command.request_id, command.consumer
         )
         machine = Composition(self._plans[command.route])
-        outcome = await _Gathering(machine, command.route, self._ask).run(begun)
+        outcome = await _Gathering(machine, command, self._ask).run(begun)
         if isinstance(outcome, Refusal):
             return NotComposed(outcome)
         return Composed(outcome.status, outcome.fields, outcome.body, outcome.reason)
@@ -67,9 +67,9 @@ class Composer:
 class _Gathering:
     """Drives one composition. Its parts run at once, so each tells its own end."""
 
-    def __init__(self, machine: Composition, route: str, ask: Ask) -> None:
+    def __init__(self, machine: Composition, command: Compose, ask: Ask) -> None:
         self._machine = machine
-        self._route = route
+        self._route, self._consumer, self._told = command.route, command.consumer, command.told
         self._ask = ask
         self._limits = {part.name: part.body_max for part in machine.plan.parts}
         self._asking: dict[Call, trio.CancelScope] = {}
@@ -115,7 +115,9 @@ class _Gathering:
 
     async def _ask_part(self, command: AskPart, scope: trio.CancelScope) -> None:
         call = command.call
-        client = PartClient(command.head, command.body, self._limits[call.part])
+        bound = self._limits[call.part]
+        head, body, consumer, told = command.head, command.body, self._consumer, self._told
+        client = PartClient(head, body, bound, consumer=consumer, told=told)
         with scope:
             record = await self._ask(client, part_route_name(self._route, call.part))
             if self._asking.pop(call, None) is not None:  # else it was dropped as it ended

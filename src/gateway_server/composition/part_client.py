@@ -15,10 +15,31 @@ class TooMuchError(OSError):
 class PartClient:
     """Asks with `head` and `body`, and keeps the answer. See `downstream.Downstream`."""
 
-    __slots__ = ("_bytes_max", "_left", "_pieces", "answer", "ended", "flaw", "head", "size")
+    __slots__ = (
+        "_bytes_max",
+        "_left",
+        "_pieces",
+        "answer",
+        "consumer",
+        "ended",
+        "flaw",
+        "head",
+        "size",
+        "told",
+    )
 
-    def __init__(self, head: RequestHead, body: bytes, bytes_max: int) -> None:
+    def __init__(
+        self,
+        head: RequestHead,
+        body: bytes,
+        bytes_max: int,
+        *,
+        consumer: str = "",
+        told: Fields = (),
+    ) -> None:
         self.head = head
+        self.consumer, self.told = consumer, told
+        """Who asked for the whole, and what services are told of them."""
         self.answer: ResponseHead | None = None
         """The head of the answer, once there is one."""
         self.ended = False

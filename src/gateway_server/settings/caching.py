@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway_core.caching import CachePolicy, QueryKey
+from gateway_core.composing import part_route_name
 
 from .places import KeyPath
 from .problem import Finding
@@ -16,11 +17,14 @@ _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 def build_caching(settings: Settings) -> dict[str, CachePolicy]:
     """Return the policies of the routes that cache, by the route's name."""
-    return {
-        route.name: cache_policy(route.cache)
-        for route in settings.routes
-        if route.cache is not None
-    }
+    policies: dict[str, CachePolicy] = {}
+    for route in settings.routes:
+        if route.cache is not None:
+            policies[route.name] = cache_policy(route.cache)
+        for name, part in route.compose.parts.items() if route.compose is not None else ():
+            if part.cache is not None:
+                policies[part_route_name(route.name, name)] = cache_policy(part.cache)
+    return policies
 
 
 def cache_policy(wanted: CacheSettings) -> CachePolicy:
@@ -45,16 +49,20 @@ def cache_policy(wanted: CacheSettings) -> CachePolicy:
 def check_caching(routes: Mapping[int, RouteSettings]) -> Iterator[Finding]:
     """Yield what is wrong with the `cache` of each route."""
     for index, route in routes.items():
-        if route.cache is None:
-            continue
-        for finding in _findings(route, route.cache):
-            yield replace(finding, path=("routes", index, "cache", *finding.path))
+        at: KeyPath = ("routes", index, "cache")
+        if route.cache is not None:
+            if route.compose is not None:
+                cure = "remove it here; its parts may have one"
+                yield Finding(at, "what is composed is not stored", cure, on_key=True)
+            for finding in _findings(route.cache):
+                yield replace(finding, path=(*at, *finding.path))
+        for name, part in route.compose.parts.items() if route.compose is not None else ():
+            at = ("routes", index, "compose", "parts", name, "cache")
+            for finding in _findings(part.cache) if part.cache is not None else ():
+                yield replace(finding, path=(*at, *finding.path))
 
 
-def _findings(route: RouteSettings, wanted: CacheSettings) -> Iterator[Finding]:
-    if route.compose is not None:
-        message = "what is composed is not stored"
-        yield Finding((), message, "remove it here; the parts' routes may have one", on_key=True)
+def _findings(wanted: CacheSettings) -> Iterator[Finding]:
     if wanted.force and wanted.ttl is None:
         yield Finding(("force",), "without a ttl there is nothing to force", "give one")
     listed: tuple[tuple[KeyPath, tuple[str, ...]], ...] = (

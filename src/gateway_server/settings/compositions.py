@@ -29,6 +29,7 @@ _NOT_COMPOSED: Final = {
     "strip_prefix": "each part has a path of its own",
     "rewrite": "each part has a path of its own",
     "request_headers": "each part has headers of its own",
+    "request_query": "each part has a query of its own",
     "websocket": "a composed answer is no WebSocket's",
 }
 

@@ -75,6 +75,8 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("A key of `api-key`", ("auth", "*", "keys", 0)),
     ("A user of `password`", ("auth", "*", "users", 0)),
     ("`[[routes]]`", ("routes", 0)),
+    ("`request_query` of a route", ("routes", 0, "request_query")),
+    ("`compress` of a route", ("routes", 0, "compress")),
     ("`[routes.compose]`", ("routes", 0, "compose")),
     ("A part of a composition", ("routes", 0, "compose", "parts", "*")),
     ("`websocket` of a route", ("routes", 0, "websocket")),
@@ -120,6 +122,8 @@ def _type(key: dict[str, Any]) -> str:
     if "$ref" in key:
         return "table"
     choices = [choice for choice in key.get("anyOf", ()) if choice.get("type") != "null"]
+    if any("$ref" in choice for choice in choices) and choices[0].get("type") == "boolean":
+        return "true or false, or a table"
     if choices:
         return _type(choices[0] if len(choices) == 1 else _widest(choices)) + (
             ", or a list of them" if len(choices) > 1 else ""

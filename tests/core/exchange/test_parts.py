@@ -27,6 +27,7 @@ from tests.exchanges import COMPOSING, DETAIL, UPSTREAM, get
 from tests.script import Script
 
 NOW = Instant(5)
+TOLD = ((b"x-consumer-id", b"demo"),)
 JSON = ((b"content-type", b"application/json"),)
 
 
@@ -90,9 +91,10 @@ def test_a_part_goes_to_its_upstream_by_no_router_and_past_admission() -> None:
 
 def test_the_admission_of_a_part_tells_the_record() -> None:
     record = Record()
-    event = RequestArrived(get(b"/9?q=1"), "fresh", part="detail/a")
+    event = RequestArrived(get(b"/9?q=1"), "fresh", part="detail/a", consumer="demo", told=TOLD)
     admitted = admit_part(event, COMPOSING, record, NOW)
     assert admitted.match.path == b"/9"
+    assert (admitted.consumer, record.consumer, admitted.told) == ("demo", "demo", TOLD)
     assert (record.started, record.client, record.request_id) == (NOW, "192.0.2.1", "fresh")
 
 
@@ -103,7 +105,7 @@ def test_who_asks_is_told_to_the_composition_and_what_was_counted_to_the_client(
     admission = Admission(client, match, "demo", ((b"ratelimit", b"x"),))
     record = Record(client="192.0.2.1", request_id="id")
     assert to_compose(admission, head, record).consumer == "demo"
-    made = composed(Composed(200, JSON, b"{}"), admission, COMPOSING, record, "GET")
+    made = composed(Composed(200, JSON, b"{}"), head, admission, COMPOSING, record)
     assert value(made.head.fields, b"ratelimit") == b"x"
 
 

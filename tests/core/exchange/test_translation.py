@@ -2,11 +2,13 @@
 
 import pytest
 
+from gateway_core.composing import field_template, query_template
 from gateway_core.exchange import Admission, PassTrailers, RequestTrailersRead, ResponseTrailersRead
 from gateway_core.exchange.translation import Translation
 from gateway_core.forwarding import find_client
 from gateway_core.message import Fields, ResponseHead, value
 from gateway_core.routing import Match
+from gateway_core.transforming import Transformation
 from tests.exchanges import ENDPOINT, POLICIES, UPSTREAM, get
 
 
@@ -69,3 +71,15 @@ def test_what_an_answer_lost_to_ours_cannot_come_in_behind_its_body() -> None:
     told.admission.replaces = frozenset({b"x-policy"})
     event = ResponseTrailersRead(((b"x-policy", b"none"), *SUM))
     assert told.trailers(event) == (PassTrailers(SUM),)
+
+
+def test_what_a_route_changes_by_values_of_the_request_goes_before_what_we_tell() -> None:
+    told = translation(((b"x-who", b"root"),))
+    told.add = ((b"x-consumer-id", b"ada"),)
+    told.change = Transformation(
+        ((b"x-who", field_template("{client}")),), (("page", query_template("1")),)
+    )
+    request = told.request(UPSTREAM, ENDPOINT)
+    assert request.target == b"/x?page=1"
+    assert request.fields[-2:] == ((b"x-who", b"192.0.2.1"), (b"x-consumer-id", b"ada"))
+    assert (b"x-who", b"root") not in request.fields

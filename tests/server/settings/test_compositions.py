@@ -6,6 +6,7 @@ import pytest
 
 from gateway_core.clock import seconds
 from gateway_core.composing import Plan
+from gateway_server.settings.caching import build_caching
 from gateway_server.settings.compositions import build_compositions
 from tests.configurations import only, read, told
 
@@ -237,3 +238,13 @@ def test_defaults_are_json_whatever_the_syntax_can_say() -> None:
     (found,) = build_compositions(read(json.dumps(text), ".json")).values()
     assert found.parts[0].default == {"t": "x", "n": None, "l": [True, 1.5]}
     assert type(found.parts[0].default["t"]) is str  # type: ignore[index, call-overload]
+
+
+def test_a_part_may_store_what_it_is_answered_and_the_whole_may_not() -> None:
+    text = composed("").replace('path = "/b" }', 'path = "/b", cache = { ttl = "30s" } }')
+    assert build_caching(read(text))["x/b"].ttl == 30
+    wrong = composed("").replace('path = "/b" }', 'path = "/b", cache = { force = true } }')
+    (problem,) = [each for each in told(wrong) if each.severity.value == "error"]
+    assert problem.path == "routes[0].compose.parts.b.cache.force"
+    whole = composed("").replace('name = "x"', 'name = "x"\ncache = {}')
+    assert any("its parts may have one" in each.help for each in told(whole))

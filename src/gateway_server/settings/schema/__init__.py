@@ -3,6 +3,7 @@
 from .auth import ApiKeySettings, AuthSettings, UserSettings
 from .caching import CacheSettings
 from .compose import ComposeSettings, PartSettings
+from .compress import CompressSettings
 from .gateway import GatewaySettings, ServerTls
 from .limits import LimitSettings
 from .root import Settings
@@ -25,6 +26,7 @@ __all__ = [
     "CacheSettings",
     "CallerToken",
     "ComposeSettings",
+    "CompressSettings",
     "CorsSettings",
     "Edits",
     "EndpointSettings",

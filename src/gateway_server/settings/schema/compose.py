@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, TypeAlias, cast
 from gateway_core.composing import ITEMS_MAX, PARALLEL, PASSED
 
 from ..environment import Substituted
+from .caching import CacheSettings
 from .keys import SWITCH, Reads, Table, key, whole, wrong
 from .names import Name, Text
 from .values import Timeout, size
@@ -77,6 +78,12 @@ class PartSettings(Table):
     )
     timeout: Timeout | None = key(
         None, about="For each request of this part.", shown="the deadline of the composition"
+    )
+    cache: CacheSettings | None = key(
+        None,
+        about="Store this part's answers, as a route's `cache` does; for each consumer by itself, "
+        "where the route asks who it is.",
+        shown="nothing is stored",
     )
     required: Annotated[bool, SWITCH] = key(
         default=True,

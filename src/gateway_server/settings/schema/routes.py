@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from .addresses import ClientNetwork
 from .caching import CacheSettings
 from .compose import ComposeSettings
+from .compress import Compress
 from .keys import SWITCH, OneOrMany, OrFalse, Reads, Table, key, wrong
 from .names import Name, Text, Texts
 from .values import BodyMax, duration
@@ -61,6 +62,18 @@ class CorsSettings(Table):
     )
 
 
+class QueryEdits(Table):
+    """Changes to the parameters of a query."""
+
+    set: dict[str, Text] = key(
+        {},
+        about="Parameters that replace all of their name, with `{...}` as in `request_headers`; "
+        "one whose value is missing is only taken away.",
+        shown="none",
+    )
+    remove: Texts = key((), about="Names of parameters that are taken away.")
+
+
 class RouteSettings(Table):
     """Requests that go the same way. Of several that match, the most specific serves."""
 
@@ -111,7 +124,16 @@ class RouteSettings(Table):
         about="The path that the upstream is asked for, made from what `path` binds: `/v2/{id}`.",
         shown="the client's path",
     )
-    request_headers: Edits = key({}, about="Changes on the way to the upstream.", shown="none")
+    request_headers: Edits = key(
+        {},
+        about="Changes on the way to the upstream. In `set`, `{consumer}`, `{client}`, "
+        "`{request_id}`, `{id}` of the path, `{query.NAME}` and `{headers.NAME}` stand for values "
+        "of the request; `{{` and `}}` for braces.",
+        shown="none",
+    )
+    request_query: QueryEdits = key(
+        {}, about="Changes to the query on the way to the upstream.", shown="none"
+    )
     response_headers: Edits = key({}, about="Changes on the way to the client.", shown="none")
     limits: Texts = key(
         (),
@@ -149,6 +171,13 @@ class RouteSettings(Table):
         about="Whether answers get `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy` "
         "and, over https, `Strict-Transport-Security`.",
         why="In place of the upstream's. What pages may load, only who made them knows.",
+    )
+    compress: Compress = key(
+        None,
+        about="`true`, or a table: compress answers for clients that accept it.",
+        shown="as the upstream gave them",
+        why="Who compresses what holds a secret beside what others can choose tells its length "
+        "(BREACH), so each route says so itself.",
     )
     max_request_body: BodyMax | None = key(
         None,
