@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 UV := $(shell command -v uv 2>/dev/null)
 FUZZ_SECONDS ?= 60
 
-.PHONY: setup run demo test check lint types imports format fuzz bench clean
+.PHONY: setup run demo test check lint types imports format fuzz bench compliance clean
 
 setup: $(STAMP)
 
@@ -40,6 +40,9 @@ format: setup
 
 fuzz: setup
 	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
+
+compliance: setup
+	$(BIN)/python -m compliance
 
 bench: setup
 	$(BIN)/python -m bench
