@@ -124,7 +124,10 @@ def run(
                 rows.append(measure_direct(scenario, bench, turn))
                 _tell(rows[-1], scenario)
             for subject in order:
-                if scenario.limited and not subject.limits:
+                unable = (scenario.limited and not subject.limits) or (
+                    scenario.cached and not subject.caches
+                )
+                if unable:
                     continue
                 row = measure(subject, scenario, bench, turn, known.get(subject.name))
                 if scenario.name == THROUGHPUT and not row.invalid:

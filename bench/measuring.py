@@ -25,7 +25,7 @@ from .processes import spawned, tail
 from .scenarios import Aim, Plan, Scenario
 from .subjects.contract import FILES, Subject
 from .upstream import Upstream
-from .verify import look, look_refused
+from .verify import look, look_cached, look_refused
 
 LOAD_SPARE_SECONDS = 90.0
 """How much longer than planned a load may take: 100 MB through a slow subject."""
@@ -131,6 +131,8 @@ def measure(
             wrong = look(running.port, subject.hello, bench.upstream)
             if scenario.limited:
                 wrong = wrong or look_refused(running.port)
+            if scenario.cached:
+                wrong = wrong or look_cached(running.port, bench.upstream)
             if wrong:
                 return replace(row, invalid=f"broken: {wrong}")
             aim = Aim(running.port, subject.hello, known_rate)

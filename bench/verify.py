@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .loopback import TIMEOUT_SECONDS, ask
-from .scenarios import LIMITED_PATH
+from .scenarios import CACHED_PATH, LIMITED_PATH
 from .upstream import Upstream
 from .upstream.light import blob_pieces
 
@@ -59,6 +59,19 @@ def look_refused(port: int) -> str:
     except FAILURES as error:
         return f"{type(error).__name__}: {error}"
     return "" if refused.status == 429 else f"{LIMITED_PATH}: status {refused.status}, not 429"
+
+
+def look_cached(port: int, upstream: Upstream) -> str:
+    """Ask for `/cached/` twice, and return what is wrong with the second answer, or nothing."""
+    try:
+        ask(port, CACHED_PATH)
+        again = ask(port, CACHED_PATH)
+    except FAILURES as error:
+        return f"{type(error).__name__}: {error}"
+    if again.status != 200 or again.body != upstream.small_body:
+        return f"{CACHED_PATH}: not the upstream's answer"
+    found = {name.lower(): told for name, told in again.fields}.get("x-cache")
+    return "" if found == "HIT" else f"{CACHED_PATH}: X-Cache is {found!r}, not 'HIT'"
 
 
 def prove(port: int, hello: str, log: Path, upstream: Upstream) -> Proof:

@@ -37,7 +37,7 @@ def test_the_gateways_configuration_is_one_that_it_takes(each: Subject, tmp_path
     values = {name: "9000" for name in KNOWN} | dict(each.own)
     path = tmp_path / "gateway.toml"
     path.write_text(fill((FILES / "gateway.toml").read_text(), values))
-    assert {route.name for route in load(path, {}).routes} == {"api", "files", "limited"}
+    assert {route.name for route in load(path, {}).routes} == {"api", "cached", "files", "limited"}
 
 
 @pytest.mark.parametrize(
