@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .cache import cache
 from .check import check
 from .demo import demo
 from .keys import keys
@@ -31,6 +32,7 @@ app.command()(check)
 app.command()(routes)
 app.command()(schema)
 app.add_typer(keys, name="keys")
+app.add_typer(cache, name="cache")
 
 
 def _show_version(wanted: bool) -> None:
