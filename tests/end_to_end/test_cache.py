@@ -357,3 +357,34 @@ async def test_what_is_purged_is_fetched_anew(road: Road, tmp_path: Path) -> Non
     assert (await ask(gateway, get())).body == b"2"
     assert gateway.app._edge is not None
     assert len(gateway.app._edge.shelf) == 0
+
+
+async def test_consumers_have_answers_of_their_own(road: Road) -> None:
+    upstream = await road.upstream(told(MINUTE, body=b"ann's"), told(MINUTE, body=b"ben's"))
+    gateway = await road.gateway(
+        f"""
+        [auth.keys]
+        kind = "api-key"
+        header = "X-API-Key"
+        query = "api_key"
+        keys = [{{ id = "ann", value = "key-of-ann" }}, {{ id = "ben", value = "key-of-ben" }}]
+        [upstreams.up]
+        endpoints = ["http://127.0.0.1:{upstream.port}"]
+        [[routes]]
+        name = "all"
+        prefix = "/"
+        upstream = "up"
+        auth = ["keys"]
+        cache = {{}}
+        """
+    )
+    got = [
+        await ask(gateway, get(f"X-API-Key: key-of-{who}", path="/mine"))
+        for who in ("ann", "ben", "ann", "ben")
+    ]
+    assert [answer.body for answer in got] == [b"ann's", b"ben's", b"ann's", b"ben's"]
+    assert [answer.value(b"x-cache") for answer in got] == [b"MISS", b"MISS", b"HIT", b"HIT"]
+    by_query = await ask(gateway, get(path="/mine?api_key=key-of-ann"))
+    assert by_query.body == b"ann's"
+    assert (await ask(gateway, get(path="/mine"))).status == 401
+    assert upstream.complete == 2

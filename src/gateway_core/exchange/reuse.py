@@ -326,10 +326,12 @@ class Reuse:
         return has_unkeyed_cookie(self.policy, self.head.fields)
 
 
-def reuse_of(head: RequestHead, admission: Admission, cache: Cache, policy: CachePolicy) -> Reuse:
-    """Begin: work out what is asked for, and by whom."""
+def reuse_of(
+    head: RequestHead, admission: Admission, cache: Cache, policy: CachePolicy, scheme: str = ""
+) -> Reuse:
+    """Begin: work out what is asked for, and by whom; `scheme` is which named the consumer."""
     match, client = admission.match, admission.client
-    _, mark, query = head.target.partition(b"?")
+    _, mark, query = match.target.partition(b"?")  # as it is forwarded: without a credential
     url = cache_url(
         policy,
         scheme=client.scheme,
@@ -338,7 +340,11 @@ def reuse_of(head: RequestHead, admission: Admission, cache: Cache, policy: Cach
         query=query if mark else None,
     )
     key = make_key(
-        policy, consumer=admission.consumer, route=match.route.name, url=url, fields=head.fields
+        policy,
+        consumer=_who(admission, scheme),
+        route=match.route.name,
+        url=url,
+        fields=head.fields,
     )
     asked = what_is_asked(head)
     if isinstance(asked, Bypass):
@@ -351,6 +357,17 @@ def reuse_of(head: RequestHead, admission: Admission, cache: Cache, policy: Cach
         # for this consumer alone.
         asked = replace(asked, authorized=False)
     return Reuse(cache, policy, head, key, url, asked)
+
+
+def _who(admission: Admission, scheme: str) -> str:
+    """Return whose answers may be shared: one consumer's, of whom the upstream is told the same.
+
+    Two schemes may know two people by one name, and one consumer may come with other rights.
+    """
+    if not admission.consumer and not admission.told:
+        return ""
+    told = [f"{name!r}: {value!r}" for name, value in admission.told]
+    return "\0".join([scheme, admission.consumer, *told])
 
 
 def refreshing(reuse: Reuse, stored: Entry, flight: Flight) -> Reuse:
