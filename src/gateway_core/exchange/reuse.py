@@ -26,7 +26,7 @@ from ..caching.invalidating import invalidated, is_unsafe
 from ..caching.keying import cache_url, has_unkeyed_cookie, make_key
 from ..caching.policy import CachePolicy
 from ..caching.reuse import ERRORS, Hit, NotCached, judge, may_stand_in
-from ..caching.status import CacheNote, Forwarded, Verdict, note_fields
+from ..caching.status import CacheNote, Forwarded, Verdict, hit_fields, note_fields
 from ..caching.storing import Answered, Request, Unstorable, make_entry, why_not_stored
 from ..caching.validating import CONDITIONS, RANGES, agrees, confirmed, confirms, validators
 from ..caching.varying import selecting_values
@@ -304,7 +304,11 @@ class Reuse:
         age = serve.age if isinstance(serve, Serve) else serve.entry.age(now)
         if age or self.note.verdict in _FROM_STORE:
             more = ((AGE, b"%d" % age), *more)
-        return answer(serve.entry, self.asked, more + note_fields(self.note))
+        note = self.note
+        # What a plain hit says is made in one go: it is what most requests are meant to be.
+        plain = note.verdict is Verdict.HIT and note.forwarded is None
+        told = hit_fields(note.ttl) if plain and note.ttl is not None else note_fields(note)
+        return answer(serve.entry, self.asked, more + told)
 
     def _land(
         self, landing: Landing, *, failure: FailureKind | None = None, status: int | None = None

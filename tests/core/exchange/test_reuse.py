@@ -4,6 +4,7 @@ import pytest
 
 from gateway_core.caching import CachePolicy
 from gateway_core.clock import SECOND, Instant
+from gateway_core.coalescing import Landing
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import Admission, Cache, Phase
 from gateway_core.exchange.reuse import reuse_of
@@ -668,3 +669,24 @@ def test_a_credential_for_the_gateway_alone_lets_its_consumers_answers_be_stored
     reuse = reuse_of(head, admission, Cache(), CachePolicy(ttl=9, partition=partition))
     assert reuse.asked is not None
     assert reuse.asked.authorized is not stored
+
+
+def test_who_finds_nothing_to_stand_in_asks_for_himself() -> None:
+    lab = Lab()
+    lab.ask()
+    waiting = lab.ask()
+    assert waiting.exchange._reuse is not None
+    assert waiting.exchange._reuse.awaited is not None
+    lab.cache.flights.land(waiting.exchange._reuse.awaited, Landing.FAILED)
+    lab.settle()
+    assert waiting.asked is not None
+
+
+def test_a_head_that_forbids_to_store_renews_nothing() -> None:
+    lab = Lab()
+    lab.origin = says(cache_control=b"max-age=10")
+    lab.get()
+    lab.wait(20)
+    lab.origin = says(cache_control=b"max-age=60, no-store")
+    lab.get(method="HEAD")
+    assert lab.get(cache_control=b"only-if-cached").status == 504
