@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 UV := $(shell command -v uv 2>/dev/null)
 FUZZ_SECONDS ?= 60
 
-.PHONY: setup run demo test check lint types imports format fuzz compliance bench clean
+.PHONY: setup run demo test check lint types imports format fuzz bench compliance clean
 
 setup: $(STAMP)
 

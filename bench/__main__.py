@@ -124,7 +124,10 @@ def run(
                 rows.append(measure_direct(scenario, bench, turn))
                 _tell(rows[-1], scenario)
             for subject in order:
-                if scenario.limited and not subject.limits:
+                unable = (scenario.limited and not subject.limits) or (
+                    scenario.cached and not subject.caches
+                )
+                if unable:
                     continue
                 if scenario.composed and not subject.composes:
                     continue

@@ -25,7 +25,7 @@ from .processes import spawned, tail
 from .scenarios import Aim, Plan, Scenario
 from .subjects.contract import FILES, Subject
 from .upstream import Upstream
-from .verify import look, look_composed, look_refused
+from .verify import look, look_cached, look_composed, look_refused
 
 LOAD_SPARE_SECONDS = 90.0
 """How much longer than planned a load may take: 100 MB through a slow subject."""
@@ -133,6 +133,8 @@ def measure(
                 wrong = wrong or look_refused(running.port)
             if scenario.composed and not wrong:
                 wrong = look_composed(running.port, bench.upstream)
+            if scenario.cached:
+                wrong = wrong or look_cached(running.port, bench.upstream)
             if wrong:
                 return replace(row, invalid=f"broken: {wrong}")
             aim = Aim(running.port, subject.hello, known_rate)

@@ -10,6 +10,7 @@ from .load import LoadResult
 COMPOSED_PATH = "/composed"
 SMALL_PATH = "/api/item.json"
 LIMITED_PATH = "/limited/item.json"
+CACHED_PATH = "/cached/item.json"
 BLOB_PATH = "/files/blob"
 UPLOAD_PATH = "/files/upload"
 HUGE_BYTES = 5_000_000_000
@@ -81,6 +82,8 @@ class Scenario:
     """Whether only subjects that limit can be asked."""
     composed: bool = False
     """Whether only those can be asked that compose answers."""
+    cached: bool = False
+    """Whether only subjects that cache can be asked."""
     idle: bool = False
     """Whether it counts connections that are held, not work done."""
 
@@ -126,6 +129,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         Work.REQUESTS, Figure.COST,
         lambda plan, aim: load.h2load_command(aim.url(LIMITED_PATH), 32, plan.seconds),
         lambda text: load.parse_h2load(text, status_class=4), limited=True,
+    ),
+    Scenario(
+        "hit", "1 KB of JSON out of the subject's cache, 32 connections",
+        Work.REQUESTS, Figure.COST,
+        lambda plan, aim: load.wrk_command(aim.url(CACHED_PATH), 32, plan.seconds),
+        load.parse_wrk, cached=True,
     ),
     Scenario(
         "proxied-32", "1 KB of JSON proxied, 32 connections",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .loopback import TIMEOUT_SECONDS, ask
-from .scenarios import LIMITED_PATH
+from .scenarios import CACHED_PATH, LIMITED_PATH
 from .upstream import Upstream
 from .upstream.light import blob_pieces
 
@@ -71,6 +71,19 @@ def look_composed(port: int, upstream: Upstream) -> str:
     item = json.loads(upstream.small_body)
     right = answer.status == 200 and said == {"first": item, "second": item}
     return "" if right else f"/composed: status {answer.status}, or not both parts"
+
+
+def look_cached(port: int, upstream: Upstream) -> str:
+    """Ask for `/cached/` twice, and return what is wrong with the second answer, or nothing."""
+    try:
+        ask(port, CACHED_PATH)
+        again = ask(port, CACHED_PATH)
+    except FAILURES as error:
+        return f"{type(error).__name__}: {error}"
+    if again.status != 200 or again.body != upstream.small_body:
+        return f"{CACHED_PATH}: not the upstream's answer"
+    found = {name.lower(): told for name, told in again.fields}.get("x-cache")
+    return "" if found == "HIT" else f"{CACHED_PATH}: X-Cache is {found!r}, not 'HIT'"
 
 
 def prove(port: int, hello: str, log: Path, upstream: Upstream) -> Proof:

@@ -1,1 +1,1 @@
-"""Judged by others: the Autobahn|Testsuite through the gateway. `python -m compliance`."""
+"""Public test suites, run against the gateway. None of them is kept here: see README.md."""

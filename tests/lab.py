@@ -9,6 +9,7 @@ lab.answer(waiting) / .fail / .leave
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gateway_core.caching import BodyId, CachePolicy
 from gateway_core.clock import SECOND, Instant, UnixTime
@@ -39,6 +40,7 @@ from gateway_core.exchange import (
 from gateway_core.machine import Tick
 from gateway_core.message import UNKNOWN, Fields, RequestHead, ResponseHead, UpstreamRequest, value
 from gateway_core.routing import Pattern, Route, Router
+from gateway_core.upstream import Upstream
 from tests.exchanges import UPSTREAM
 
 EPOCH = 1_795_856_400
@@ -110,7 +112,9 @@ class Visit:
 
 
 class Lab:
-    def __init__(self, policy: CachePolicy = CachePolicy(), **changes: object) -> None:
+    def __init__(
+        self, policy: CachePolicy = CachePolicy(), upstream: Upstream = UPSTREAM, **changes: Any
+    ) -> None:
         self.now = Instant(0)
         self.wall = EPOCH
         self.origin: Origin = says()
@@ -122,7 +126,7 @@ class Lab:
         route = Route("r", Pattern.prefix("/"), "service-a")
         self.policies = Policies(
             Router((route,)),
-            {"service-a": UPSTREAM},
+            {"service-a": upstream},
             cache=self.cache,
             caching={"r": policy},
             **changes,

@@ -47,6 +47,8 @@ class Subject:
     """The access log: a file of the scratch folder; `server.out` is standard output."""
     limits: bool = False
     """Whether it limits `/limited/...` to one request a minute and client, and says 429."""
+    caches: bool = False
+    """Whether it stores `/cached/...` for an hour, and says so in X-Cache."""
     hello: str = "/nowhere"
     """What it answers itself, with 404."""
     composes: bool = False

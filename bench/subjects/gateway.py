@@ -43,6 +43,7 @@ def subject(protocol: str) -> Subject:
         version=version,
         files=("gateway.toml",),
         limits=True,
+        caches=True,
         own={"PROTOCOL": line},
         composes=True,
         environ={"GATEWAY_CONFIG": "@FOLDER@/gateway.toml"},

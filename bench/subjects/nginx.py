@@ -11,5 +11,6 @@ SUBJECT = Subject(
     missing=lambda: missing_program("nginx"),
     files=("nginx.conf",),
     limits=True,
+    caches=True,
     log="access.log",
 )

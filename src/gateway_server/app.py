@@ -30,6 +30,7 @@ from gateway_core.refusal import Refusal
 from gateway_core.routing import Router
 from gateway_core.upstream import Upstream
 
+from .control import Control
 from .downstream import Receive, Scope, Send
 from .front import FrontSettings
 from .front.contract import Conversation, Lane, LaneStream
@@ -65,6 +66,7 @@ class Gateway(Starlette):
         self.supervisor: Supervisor | None = None
         self._settings = settings
         self._log = log
+        self._control: Control | None = None
         self._edge: HttpEdge | None = None
         self._relays: Relays | None = None
         self._sockets: WebSocketEdge | None = None
@@ -134,6 +136,10 @@ class Gateway(Starlette):
         self._relays = Relays(build_relays(settings), settings.gateway.drain_timeout)
         self._edge = HttpEdge(policies, shown, self._log, self._relays, inquirer)
         self._sockets = WebSocketEdge(policies, shown, self._log, self._relays, inquirer)
+        if settings.gateway.control is not None:
+            self._control = Control(
+                settings.gateway.control, policies.cache, self._edge.shelf.settle
+            )
 
     def refused(
         self,
@@ -181,6 +187,8 @@ class Gateway(Starlette):
         self._gatekeeper.start_tasks(supervisor)
         assert self._health is not None
         self._health.start(supervisor)
+        if self._control is not None:
+            supervisor.start("control socket", self._control.run)
 
     def keep_bodies(self, nursery: trio.Nursery) -> None:
         """Let what is fetched for the cache outlive the request that asked for it."""

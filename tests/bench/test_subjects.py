@@ -37,7 +37,7 @@ def test_the_gateways_configuration_is_one_that_it_takes(each: Subject, tmp_path
     values = {name: "9000" for name in KNOWN} | dict(each.own)
     path = tmp_path / "gateway.toml"
     path.write_text(fill((FILES / "gateway.toml").read_text(), values))
-    known = {"api", "files", "limited", "composed"}
+    known = {"api", "files", "limited", "composed", "cached"}
     assert {route.name for route in load(path, {}).routes} == known
 
 

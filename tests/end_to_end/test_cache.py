@@ -1,5 +1,7 @@
 """The cache over real sockets: fetched once, streamed while it comes, never half for whole."""
 
+from pathlib import Path
+
 import pytest
 import trio
 
@@ -335,3 +337,54 @@ async def test_an_answer_with_another_status_than_200_is_stored_as_such(road: Ro
         answer = await ask(gateway, get())
         assert (answer.status, answer.body) == (404, b"gone")
     assert upstream.complete == 1
+
+
+async def test_what_is_purged_is_fetched_anew(road: Road, tmp_path: Path) -> None:
+    upstream = await road.upstream(
+        told(MINUTE, (b"surrogate-key", b"shop"), body=b"1"), told(body=b"2")
+    )
+    socket = tmp_path / "control"
+    gateway = await road.gateway_to(
+        upstream.port, route="cache = {}", gateway=f'control = "{socket}"'
+    )
+    assert (await ask(gateway, get())).body == b"1"
+    with trio.fail_after(PATIENCE):
+        while not (found := list(tmp_path.glob("control.*"))):
+            await trio.sleep(0.01)
+        async with await trio.open_unix_socket(str(found[0])) as stream:
+            await stream.send_all(b'{"do": "cache-purge", "tag": "shop"}\n')
+            assert b'"purged": 1' in await stream.receive_some(1000)
+    assert (await ask(gateway, get())).body == b"2"
+    assert gateway.app._edge is not None
+    assert len(gateway.app._edge.shelf) == 0
+
+
+async def test_consumers_have_answers_of_their_own(road: Road) -> None:
+    upstream = await road.upstream(told(MINUTE, body=b"ann's"), told(MINUTE, body=b"ben's"))
+    gateway = await road.gateway(
+        f"""
+        [auth.keys]
+        kind = "api-key"
+        header = "X-API-Key"
+        query = "api_key"
+        keys = [{{ id = "ann", value = "key-of-ann" }}, {{ id = "ben", value = "key-of-ben" }}]
+        [upstreams.up]
+        endpoints = ["http://127.0.0.1:{upstream.port}"]
+        [[routes]]
+        name = "all"
+        prefix = "/"
+        upstream = "up"
+        auth = ["keys"]
+        cache = {{}}
+        """
+    )
+    got = [
+        await ask(gateway, get(f"X-API-Key: key-of-{who}", path="/mine"))
+        for who in ("ann", "ben", "ann", "ben")
+    ]
+    assert [answer.body for answer in got] == [b"ann's", b"ben's", b"ann's", b"ben's"]
+    assert [answer.value(b"x-cache") for answer in got] == [b"MISS", b"MISS", b"HIT", b"HIT"]
+    by_query = await ask(gateway, get(path="/mine?api_key=key-of-ann"))
+    assert by_query.body == b"ann's"
+    assert (await ask(gateway, get(path="/mine"))).status == 401
+    assert upstream.complete == 2

@@ -46,7 +46,10 @@ def make_key(
     policy: CachePolicy, *, consumer: str, route: str, url: bytes, fields: Fields
 ) -> bytes:
     """Return the key of a request for `url`, which is `cache_url`'s."""
-    parts = [_sized(consumer.encode()) if policy.partition else b"", route.encode("ascii"), url]
+    who = _sized(consumer.encode()) if policy.partition and consumer else b""
+    if not (policy.key_headers or policy.key_cookies):
+        return b"%b\0%b\0%b" % (who, route.encode("ascii"), url)
+    parts = [who, route.encode("ascii"), url]
     parts += [_sized(*values(fields, name)) for name in policy.key_headers]
     if policy.key_cookies:
         jar = cookies(fields)

@@ -48,8 +48,6 @@ class CachePolicy:
     max_entry: int = ENTRY_BYTES_MAX
     store_cookies: bool = False
     """Whether an answer that sets a cookie may be stored."""
-    no_vary_search: bool = False
-    """Whether the origin's No-Vary-Search is heeded."""
     partition: bool = True
     """Whether each consumer has answers of its own, where the route asks who it is."""
 

@@ -83,7 +83,7 @@ _NOT_KEPT: Final = frozenset(
 _DECIDES: Final = frozenset(
     {
         b"age", b"cache-control", b"cdn-cache-control", b"date", b"etag", b"expires",
-        b"last-modified", b"vary", b"surrogate-key", b"cache-tag", b"no-vary-search",
+        b"last-modified", b"vary", b"surrogate-key", b"cache-tag",
     }
 )  # fmt: skip
 """The lines of the origin's that say how its answer may be used."""

@@ -202,7 +202,8 @@ class Exchange(Reusing):
         self._idle = upstream.idle_timeout
         if route.name not in caching or self._handshake is not None:
             return self._ask(now)
-        self._reuse = reuse_of(self.head, admitted, self.policies.cache, caching[route.name])
+        cache, scheme = self.policies.cache, self.record.identity
+        self._reuse = reuse_of(self.head, admitted, cache, caching[route.name], scheme)
         return self._follow(self._reuse, self._reuse.look_up(now), now)
 
     def _ask(self, now: Instant) -> Sequence[Command]:

@@ -26,7 +26,7 @@ from ..caching.invalidating import invalidated, is_unsafe
 from ..caching.keying import cache_url, has_unkeyed_cookie, make_key
 from ..caching.policy import CachePolicy
 from ..caching.reuse import ERRORS, Hit, NotCached, judge, may_stand_in
-from ..caching.status import CacheNote, Forwarded, Verdict, note_fields
+from ..caching.status import CacheNote, Forwarded, Verdict, hit_fields, note_fields
 from ..caching.storing import Answered, Request, Unstorable, make_entry, why_not_stored
 from ..caching.validating import CONDITIONS, RANGES, agrees, confirmed, confirms, validators
 from ..caching.varying import selecting_values
@@ -304,7 +304,11 @@ class Reuse:
         age = serve.age if isinstance(serve, Serve) else serve.entry.age(now)
         if age or self.note.verdict in _FROM_STORE:
             more = ((AGE, b"%d" % age), *more)
-        return answer(serve.entry, self.asked, more + note_fields(self.note))
+        note = self.note
+        # What a plain hit says is made in one go: it is what most requests are meant to be.
+        plain = note.verdict is Verdict.HIT and note.forwarded is None
+        told = hit_fields(note.ttl) if plain and note.ttl is not None else note_fields(note)
+        return answer(serve.entry, self.asked, more + told)
 
     def _land(
         self, landing: Landing, *, failure: FailureKind | None = None, status: int | None = None
@@ -326,10 +330,12 @@ class Reuse:
         return has_unkeyed_cookie(self.policy, self.head.fields)
 
 
-def reuse_of(head: RequestHead, admission: Admission, cache: Cache, policy: CachePolicy) -> Reuse:
-    """Begin: work out what is asked for, and by whom."""
+def reuse_of(
+    head: RequestHead, admission: Admission, cache: Cache, policy: CachePolicy, scheme: str = ""
+) -> Reuse:
+    """Begin: work out what is asked for, and by whom; `scheme` is which named the consumer."""
     match, client = admission.match, admission.client
-    _, mark, query = head.target.partition(b"?")
+    _, mark, query = match.target.partition(b"?")  # as it is forwarded: without a credential
     url = cache_url(
         policy,
         scheme=client.scheme,
@@ -338,7 +344,11 @@ def reuse_of(head: RequestHead, admission: Admission, cache: Cache, policy: Cach
         query=query if mark else None,
     )
     key = make_key(
-        policy, consumer=admission.consumer, route=match.route.name, url=url, fields=head.fields
+        policy,
+        consumer=_who(admission, scheme),
+        route=match.route.name,
+        url=url,
+        fields=head.fields,
     )
     asked = what_is_asked(head)
     if isinstance(asked, Bypass):
@@ -351,6 +361,17 @@ def reuse_of(head: RequestHead, admission: Admission, cache: Cache, policy: Cach
         # for this consumer alone.
         asked = replace(asked, authorized=False)
     return Reuse(cache, policy, head, key, url, asked)
+
+
+def _who(admission: Admission, scheme: str) -> str:
+    """Return whose answers may be shared: one consumer's, of whom the upstream is told the same.
+
+    Two schemes may know two people by one name, and one consumer may come with other rights.
+    """
+    if not admission.consumer and not admission.told:
+        return ""
+    told = [f"{name!r}: {value!r}" for name, value in admission.told]
+    return "\0".join([scheme, admission.consumer, *told])
 
 
 def refreshing(reuse: Reuse, stored: Entry, flight: Flight) -> Reuse:

@@ -48,7 +48,10 @@ class Shelf:
         whole = answer.whole
         if whole is not None:
             self._bodies[command.body] = Body.of(whole)
-            self._cache.store.complete(command.body, len(whole))
+            if len(whole) > command.length_max:
+                self._cache.store.remove(command.body)
+            else:
+                self._cache.store.complete(command.body, len(whole))
             return
         body = self._bodies[command.body] = Body()
         self._start(self._fill(command, body, answer))
@@ -57,16 +60,23 @@ class Shelf:
         """Let a newer answer be fetched in the background."""
         self._start(self._refresher(exchange))
 
-    def read(self, body: BodyId, start: int, end: int) -> Reader:
-        """Return who reads these bytes of a body that the core has just found."""
-        return self._bodies[body].reader(start, end)
+    def read(self, body: BodyId, start: int, end: int) -> Reader | None:
+        """Return who reads these bytes of a body that the core has found.
+
+        None if it was let go of meanwhile: what overtakes is performed a moment later.
+        """
+        found = self._bodies.get(body)
+        return None if found is None else found.reader(start, end)
 
     async def wait(self, flight: FlightId) -> None:
         """Return once `flight` has landed."""
-        landed = self._waiting.get(flight)
-        if landed is None:
-            landed = self._waiting[flight] = trio.Event()
-        await landed.wait()
+        landed = self._waiting.setdefault(flight, trio.Event())
+        try:
+            await landed.wait()
+        finally:
+            # The last who leaves takes the event along: a flight wakes nobody where nobody waits.
+            if not landed.is_set() and not landed.statistics().tasks_waiting:
+                self._waiting.pop(flight, None)
 
     def settle(self) -> None:
         """Do what follows from what the core has let go of. Cheap where that is nothing."""

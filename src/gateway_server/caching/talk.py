@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 
+from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
     AwaitFlight,
     BodyEnded,
@@ -13,6 +14,7 @@ from gateway_core.exchange import (
     Refresh,
     ResponseBodyRead,
     SendStored,
+    UpstreamBroke,
 )
 from gateway_core.message import ResponseHead
 
@@ -58,6 +60,8 @@ class StoredTalk(StreamingTalk):
 
     async def _send_stored(self, command: SendStored) -> Event:
         reader, head = self._open_stored(command), command.head
+        if reader is None:
+            return UpstreamBroke(FailureKind.RESET)
         try:
             whole = reader.whole
             if whole is not None:
@@ -77,7 +81,7 @@ class StoredTalk(StreamingTalk):
             return ClientLeft()
         return BodyEnded()
 
-    def _open_stored(self, command: SendStored) -> Reader:
+    def _open_stored(self, command: SendStored) -> Reader | None:
         """Begin to read; then let go of what the core has let go of, which that body may be."""
         reader = self.shelf.read(command.body, command.start, command.end)
         answer, self._answer = self._answer, None

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .cache import cache
 from .check import check
 from .demo import demo
 from .explain import explain
@@ -33,6 +34,7 @@ app.command()(routes)
 app.command()(explain)
 app.command()(schema)
 app.add_typer(keys, name="keys")
+app.add_typer(cache, name="cache")
 
 
 def _show_version(wanted: bool) -> None:

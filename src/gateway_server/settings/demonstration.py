@@ -82,6 +82,7 @@ prefix = "/service-a"          # this path and all below it, but not /service-ab
 upstream = "service-a"
 strip_prefix = true            # the service knows nothing of the prefix
 limits = ["per-client"]
+cache = { ttl = "30s" }          # answers to GET are kept for so long, unless the service says otherwise
 
 # WebSockets are relayed on every route; this one bounds them. /service-b/ws says
 # everything back, /service-b/chat is a page for browsers.

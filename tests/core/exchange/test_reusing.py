@@ -1,13 +1,16 @@
 """What an exchange does about what the cache says: the moves it makes, and what it takes along."""
 
+from dataclasses import replace
+
 import pytest
 
+from gateway_core.breaking import BreakerRules
 from gateway_core.caching import CachePolicy
 from gateway_core.clock import NEVER, SECOND, Instant
 from gateway_core.exchange import Exchange, Phase, Refresh, RequestArrived, SendStored
 from gateway_core.exchange.reusing import Reusing
 from gateway_core.message import value
-from tests.exchanges import POLICIES, get
+from tests.exchanges import POLICIES, UPSTREAM, get
 from tests.lab import Lab, refuses, says
 
 
@@ -61,3 +64,18 @@ def test_where_nobody_may_be_called_what_is_stale_stands_in() -> None:
 def test_an_exchange_of_no_kind_asks_nobody() -> None:
     with pytest.raises(NotImplementedError):
         Reusing(POLICIES)._ask(Instant(0))
+
+
+def test_what_is_stale_stands_in_where_a_breaker_is_open() -> None:
+    rules = BreakerRules(consecutive_failures=1)
+    lab = Lab(upstream=replace(UPSTREAM, breaker=rules))
+    lab.origin = says(cache_control=b"max-age=10")
+    lab.get()
+    lab.wait(20)
+    lab.origin = refuses
+    lab.get()
+    calls = len(lab.requests)
+    visit = lab.get()
+    assert (visit.status, visit.x_cache) == (200, "STALE")
+    assert len(lab.requests) == calls, "nobody was called"
+    assert lab.get(b"/other").status == 503

@@ -139,6 +139,12 @@ class GatewaySettings(Table):
         about="Bytes that stored answers may take, in each worker; see `cache` of a route.",
         why="What was not asked for again goes first (S3-FIFO).",
     )
+    control: Annotated[str, FILE] | None = key(
+        None,
+        about="Path of the unix sockets by which `gateway cache` reaches the running workers; "
+        "each adds its process id. Only the gateway's own user may open them.",
+        shown="none",
+    )
     head_timeout: Timeout = key(
         "10s",
         about="Until a request's head is complete; 408 beyond.",
