@@ -39,6 +39,7 @@ from .composition import Composer, PartClient
 from .downstream import Downstream, Nobody, OwnConnection, Receive, Scope, Send, downstream
 from .drive import Driver, LaneDriver
 from .front.contract import Lane, LaneStream
+from .encoding.encoders import encode
 from .identifiers import fresh_id
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .relaying import Carrying, Relays
@@ -205,7 +206,8 @@ class LaneTalk(Talk):
     async def _respond(self, command: Respond) -> None:
         head = command.head
         fields = (*head.fields, _CLOSE) if command.close else head.fields
-        if not self._lane_stream.answer_at_once(head.status, fields, command.body):
+        body = encode(command.coding, command.body)
+        if not self._lane_stream.answer_at_once(head.status, fields, body):
             with suppress(OSError):  # the client need not wait for what it is told
                 await self._lane_stream.settle()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import wait_all_tasks_blocked
 
 from gateway_core.caching import BodyId
@@ -173,9 +174,7 @@ async def test_a_worker_that_goes_down_keeps_no_half(autojump_clock: trio.abc.Cl
     assert answer.closed == 1
 
 
-async def test_a_fault_in_the_background_ends_nothing_else(
-    nursery: trio.Nursery, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_fault_in_the_background_ends_nothing_else(nursery: trio.Nursery) -> None:
     kept = Kept()
     kept.shelf.open(nursery)
 
@@ -184,11 +183,12 @@ async def test_a_fault_in_the_background_ends_nothing_else(
             raise ZeroDivisionError
 
     answer = Faulty([])
-    kept.keep(answer)
-    await wait_all_tasks_blocked()
+    with capture_logs() as logs:
+        kept.keep(answer)
+        await wait_all_tasks_blocked()
     assert answer.closed == 1
     assert kept.complete is None
-    assert "background fetch failed" in capsys.readouterr().out
+    assert [line["event"] for line in logs] == ["background fetch failed"]
 
 
 async def test_who_waits_is_woken_once_the_flight_has_landed(nursery: trio.Nursery) -> None:

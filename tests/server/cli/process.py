@@ -46,9 +46,13 @@ class Process:
         if number is not None:
             self.popen.send_signal(number)
         status = self.popen.wait(patience)
+        self.join()
+        return status
+
+    def join(self) -> None:
+        """Wait until everything was read."""
         for reader in self._readers:
             reader.join(PATIENCE)
-        return status
 
 
 @contextmanager
@@ -63,11 +67,13 @@ def python(code: str, *args: str, cwd=None, env=None) -> Iterator[Process]:
         text=True,
         start_new_session=True,
     ) as popen:
+        process = Process(popen)
         try:
-            yield Process(popen)
+            yield process
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(popen.pid, signal.SIGKILL)  # workers, too: they hold the pipes
+            process.join()  # before the pipes are closed under the threads that read them
 
 
 def gateway(*args: str, cwd=None, env=None):
