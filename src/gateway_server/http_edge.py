@@ -38,8 +38,8 @@ from .caching import Shelf
 from .composition import Composer, PartClient
 from .downstream import Downstream, Nobody, OwnConnection, Receive, Scope, Send, downstream
 from .drive import Driver, LaneDriver
-from .front.contract import Lane, LaneStream
 from .encoding.encoders import encode
+from .front.contract import Lane, LaneStream
 from .identifiers import fresh_id
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .relaying import Carrying, Relays
