@@ -59,6 +59,8 @@ class Flights:
     landed: list[FlightId] = field(default_factory=list[FlightId])
     """Whoever lets the waiting wait takes these out, and wakes them."""
     _by_name: dict[bytes, Flight] = field(default_factory=dict[bytes, Flight])
+    _alone: dict[FlightId, Flight] = field(default_factory=dict[FlightId, Flight])
+    """Those that nobody can wait for."""
     _numbers: int = 0
 
     def __len__(self) -> int:
@@ -76,12 +78,20 @@ class Flights:
         self._by_name[name] = flight
         return flight
 
+    def alone(self, url: bytes) -> Flight:
+        """Begin to fetch `url` for oneself, beside whatever is under way: only doom can meet it."""
+        self._numbers += 1
+        flight = Flight(FlightId(self._numbers), b"", url)
+        self._alone[flight.number] = flight
+        return flight
+
     def land(self, flight: Flight, landing: Landing, failure: FailureKind | None = None) -> None:
         """End `flight`, once; a second time does nothing."""
         if flight.landing is None:
             flight.landing, flight.failure = landing, failure
             if self._by_name.get(flight.name) is flight:
                 del self._by_name[flight.name]
+            self._alone.pop(flight.number, None)
             if flight.waiting:
                 self.landed.append(flight.number)
 
@@ -93,3 +103,5 @@ class Flights:
         for flight in [flight for flight in self._by_name.values() if meant(flight.url)]:
             flight.doomed = True
             del self._by_name[flight.name]
+        for flight in self._alone.values():
+            flight.doomed = flight.doomed or meant(flight.url)

@@ -46,6 +46,18 @@ def test_a_flight_lands_once() -> None:
     assert flights.under_way(b"k") is again
 
 
+def test_who_fetches_alone_hears_of_a_change_and_nobody_waits_for_him() -> None:
+    flights = Flights()
+    alone, other, landed = flights.alone(b"u"), flights.alone(b"v"), flights.alone(b"u")
+    flights.land(landed, Landing.STORED)
+    assert len(flights) == 0
+    flights.doom(lambda url: url == b"u")
+    assert [flight.doomed for flight in (alone, other, landed)] == [True, False, False]
+    for flight in (alone, other):
+        flights.land(flight, Landing.LEFT)
+    assert flights == Flights(_numbers=3)
+
+
 def test_who_asks_after_a_change_does_not_wait_for_what_began_before() -> None:
     flights = Flights()
     old, other = flights.lead(b"k", b"u"), flights.lead(b"l", b"v")

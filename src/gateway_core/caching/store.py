@@ -83,9 +83,13 @@ class Store:
     def put(self, entry: Entry) -> None:
         """Take in `entry`, in place of what answers the same requests."""
         self._marks.pop(entry.key, None)
+        if (before := self._bodies.get(entry.body)) is not None:
+            self._remove(
+                before, forget=False
+            )  # confirmed, and maybe for other requests than before
         alike = self._named.get(_name(entry))
         if alike is not None:
-            self._remove(self._bodies[alike], forget=alike != entry.body)
+            self._remove(self._bodies[alike])
         entries = (entry, *self._resources.get(entry.key, ()))
         if len(entries) > VARIANTS_MAX:
             oldest = entries[-1]

@@ -122,9 +122,12 @@ class Reuse:
         whole = asked.range is None or self.confirming
         marked = self.cache.store.is_marked(self._mark_name(), now)
         self.shared = not asked.head_only and whole and not (marked and not self.confirming)
+        flights = self.cache.flights
         if not self._may_be_led(asked, marked=marked):
+            # Its answer may be stored all the same, unless what it is of is changed meanwhile.
+            self.flight = flights.alone(self.url)
             return ASK
-        name, flights = self._flight_name(), self.cache.flights
+        name = self._flight_name()
         under_way = flights.under_way(name)
         if under_way is None:
             self.flight = flights.lead(name, self.url)

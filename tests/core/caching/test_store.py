@@ -1,6 +1,7 @@
 """All stored answers: found, replaced, bounded, purged; and bodies let go of exactly once."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,16 @@ def test_what_answers_the_same_requests_takes_its_place() -> None:
     assert store.dropped == [older.body]
     assert store.get(older.body) is None
     assert store.stats.entries == 1
+
+
+def test_an_answer_that_is_confirmed_for_other_requests_stands_for_those_alone() -> None:
+    store = Store()
+    made = stored(store)
+    store.put(replace(made, vary=(b"lang",), selecting=(b"en",)))
+    assert store.find(b"key", DE) is Forwarded.VARY_MISS
+    assert store.stats.entries == 1
+    assert store.purge_url(made.url) == 1
+    assert store.dropped == [made.body]
 
 
 def test_a_confirmed_answer_keeps_its_body() -> None:

@@ -196,5 +196,5 @@ def _match(url: bytes) -> Match:
     return Match(ROUTE, url, url, {}, b"a")
 
 
-Interleavings.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Interleavings.TestCase.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)
 test_no_interleaving_serves_the_wrong_answer = Interleavings.TestCase
