@@ -145,8 +145,11 @@ class Wire:
 
     async def close(self) -> None:
         """Close the socket, now."""
-        await trio.aclose_forcefully(self._stream)
-        await trio.aclose_forcefully(self._transport)  # which TLS lets go of when it is unwrapped
+        try:
+            await trio.aclose_forcefully(self._stream)
+        finally:
+            # Which TLS lets go of when it is unwrapped; also where whoever closes is cancelled.
+            await trio.aclose_forcefully(self._transport)
 
     async def linger(self, *, short: bool) -> None:
         """Tell the client that no more comes, and take in what it still sends, within bounds.
