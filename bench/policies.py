@@ -1,4 +1,4 @@
-"""What the policies about endpoints cost: CPU a request, told to an exchange without any I/O.
+"""What limits and the policies about endpoints cost: CPU a request, told to an exchange without any I/O.
 
     python -m bench.policies
 
@@ -20,9 +20,10 @@ from gateway_core.exchange import (
     Stage,
     UpstreamAnswered,
 )
+from gateway_core.limiting import Limits
 from gateway_core.message import ResponseHead
 from gateway_core.retrying import NO_RETRIES
-from tests.exchanges import EVERY_POLICY, POLICIES, get, protected
+from tests.exchanges import EVERY_POLICY, POLICIES, get, protected, windowed
 
 REQUESTS: Final = 800
 ROUNDS: Final = 25
@@ -52,8 +53,15 @@ def cases() -> dict[str, Policies]:
         "one endpoint, breaker": protected(**breaker),
         "three endpoints, no policy": protected(**OFF),
         "three endpoints, all policies": protected(),
+        "one endpoint, one limit": replace(POLICIES, limits=limited()),
+        "three endpoints, all and a limit": replace(protected(), limits=limited()),
         "ten endpoints, all policies": protected(endpoints=many),
     }
+
+
+def limited() -> dict[str, Limits]:
+    """A sliding window of its own, which has room for every request and holds hundreds."""
+    return {"a": Limits((windowed(1_000_000),))}
 
 
 def us_a_request(policies: Policies) -> float:
