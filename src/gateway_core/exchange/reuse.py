@@ -78,7 +78,7 @@ class Reuse:
     shared: bool = False
     """Whether the fetch is made so that others can use its answer."""
     flight: Flight | None = None
-    """Which this exchange leads."""
+    """Which this exchange leads, or flies alone, so that a change meanwhile is told of."""
     awaited: Flight | None = None
     background: bool = False
     """Whether no client waits for it."""
