@@ -16,7 +16,7 @@ from gateway_core.clock import SECOND, Duration
 from gateway_core.errors import ConfigError
 from gateway_core.exchange import Door, Policies
 from gateway_core.forwarding import ForwardingRules, find_client
-from gateway_core.identifying import Caller, Guard, KeyRefresh, Scheme, Tokens
+from gateway_core.identifying import Caller, Guard, KeyRefresh, Scheme, Tokens, key_refresh
 from gateway_core.message import RequestHead
 
 from .downstream import request_head
@@ -100,7 +100,7 @@ class Gatekeeper:
             path = f"auth.{name}.public_key"
             return FixedKeys(_public_keys(path, wanted.public_key, scheme))
         assert wanted.jwks is not None
-        refresh = KeyRefresh(Duration(wanted.refresh), verified=scheme.verified)
+        refresh = KeyRefresh(key_refresh(Duration(wanted.refresh)), scheme.verified)
         tls = TlsSettings(ca=wanted.jwks_ca or "")
         issuer = Issuer(wanted.jwks, self._transport(f"auth.{name}.jwks_ca", tls), refresh)
         self._issuers[name] = issuer

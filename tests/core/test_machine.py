@@ -47,15 +47,7 @@ from gateway_core.exchange import (
     UpstreamFailed,
     UpstreamInformed,
 )
-from gateway_core.identifying import (
-    FetchFailed,
-    KeyRefresh,
-    KeysFetched,
-    KeysWanted,
-    KeyUnknown,
-    PublicKey,
-    Stopped,
-)
+from gateway_core.identifying import KeyRefresh, PublicKey
 from gateway_core.identifying.tokens import Object
 from gateway_core.machine import Machine, Tick
 from gateway_core.message import UNKNOWN, ResponseHead
@@ -67,6 +59,7 @@ from gateway_core.probe import (
     ProbeStarted,
     ProbeStopped,
 )
+from gateway_core.refresh import Fetched, FetchFailed, Missed, Refresh, Stopped, Wanted
 from tests.compositions import begun, part, plan
 from tests.core.relay.relays import limited, relay_events
 from tests.exchanges import POLICIES, at_once, get, limited_policies, protected
@@ -174,10 +167,10 @@ def caching_events(machine: Exchange) -> list[object]:
     return exchange_events(machine)
 
 
-def refresh_events(_machine: KeyRefresh) -> list[object]:
+def refresh_events(_machine: KeyRefresh | Refresh[object]) -> list[object]:
     keys = (PublicKey("1", "RSA", "", "", Object()),)
-    fetched: list[object] = [KeysFetched(()), KeysFetched(keys), FetchFailed()]
-    return [KeysWanted(), KeyUnknown(), Stopped(), Tick(), *fetched]
+    fetched: list[object] = [Fetched(()), Fetched(keys), FetchFailed()]
+    return [Wanted(), Missed(), Stopped(), Tick(), *fetched]
 
 
 COMPOSED = plan(
@@ -213,6 +206,9 @@ MACHINES = {
     "caching exchange": Kind(caching_exchange, caching_events),
     "guarded exchange": Kind(lambda: Exchange(guarded()), guarded_events),
     "exchange, every policy on": Kind(lambda: Exchange(protected()), exchange_events),
+    "refresh": Kind(
+        lambda: Refresh[object](None, SECOND, SECOND, SECOND), refresh_events, perpetual=True
+    ),
     "key refresh": Kind(KeyRefresh, refresh_events, perpetual=True),
     "composition": Kind(lambda: Composition(COMPOSED), composition_events),
     "relay, waiting": Kind(lambda: limited(waits=True), relay_events),

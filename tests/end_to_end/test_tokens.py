@@ -143,7 +143,7 @@ async def test_a_key_that_the_issuer_has_just_made_is_fetched_when_it_is_met(roa
     issuer = await Issuer(old).serve(road)
     upstream = await road.upstream(response())
     gateway = await gateway_for(road, upstream, issuer)
-    refresh = gateway.app._gatekeeper._issuers["members"]._refresh
+    refresh = gateway.app._gatekeeper._issuers["members"]._refresh.refresh
     refresh._not_before = None  # as if the floor were over
     assert (await bear(gateway, old.token())).status == 200
     issuer.keys = [old, new]
@@ -162,7 +162,7 @@ async def test_a_key_that_is_withdrawn_serves_no_token_that_was_verified_before(
     token = old.token()
     assert (await bear(gateway, token)).status == 200
     issuer.keys = [new]
-    gateway.app._gatekeeper._issuers["members"]._refresh._not_before = None
+    gateway.app._gatekeeper._issuers["members"]._refresh.refresh._not_before = None
     assert (await bear(gateway, new.token())).status == 200
     assert (await bear(gateway, token)).status == 401
 
@@ -173,7 +173,7 @@ async def test_an_issuer_that_is_down_takes_nothing_away(road: Road) -> None:
     upstream = await road.upstream(response())
     gateway = await gateway_for(road, upstream, issuer)
     issuer.down = True
-    refresh = gateway.app._gatekeeper._issuers["members"]._refresh
+    refresh = gateway.app._gatekeeper._issuers["members"]._refresh.refresh
     refresh._not_before = None
     unknown = Signing("k2").token()
     assert (await bear(gateway, unknown)).status == 401
@@ -192,7 +192,7 @@ async def test_before_an_issuer_was_ever_reached_nobody_can_be_told_from_another
     assert (answer.status, answer.value(b"retry-after")) == (503, b"5")
     assert upstream.connections == 0
     issuer.down = False
-    gateway.app._gatekeeper._issuers["members"]._refresh._not_before = None
+    gateway.app._gatekeeper._issuers["members"]._refresh.refresh._not_before = None
     assert (await bear(gateway, signing.token())).status == 200
 
 
@@ -210,7 +210,7 @@ async def test_what_is_no_key_set_changes_nothing(road: Road, body: bytes) -> No
     upstream = await road.upstream(response())
     gateway = await gateway_for(road, upstream, issuer)
     issuer.body = body
-    refresh = gateway.app._gatekeeper._issuers["members"]._refresh
+    refresh = gateway.app._gatekeeper._issuers["members"]._refresh.refresh
     refresh._not_before = None
     assert (await bear(gateway, Signing("k2").token())).status == 401
     assert (await bear(gateway, signing.token())).status == 200

@@ -6,15 +6,7 @@ from .claims import ALGORITHMS, Claimed, TokenRules
 from .guard import UNAVAILABLE, Guard, Identified, Proven, Rejected
 from .key_sets import KEY_SET_BYTES_MAX, PublicKey, candidates, read_key_set
 from .places import AUTHORIZATION, BEARER, Field, Parameter, Place
-from .refreshing import (
-    FetchFailed,
-    FetchKeys,
-    KeyRefresh,
-    KeysFetched,
-    KeysWanted,
-    KeyUnknown,
-    Stopped,
-)
+from .refreshing import KeyRefresh, PublicKeys, key_refresh
 from .remembering import VerifiedTokens
 from .schemes import ApiKeys, Authority, Scheme, Tokens, Unproven, Unvouched
 from .tokens import Token, read_token
@@ -33,23 +25,18 @@ __all__ = [
     "Authority",
     "Caller",
     "Claimed",
-    "FetchFailed",
-    "FetchKeys",
     "Field",
     "Guard",
     "Identified",
     "KeyRefresh",
     "KeyRing",
-    "KeyUnknown",
-    "KeysFetched",
-    "KeysWanted",
     "Parameter",
     "Place",
     "Proven",
     "PublicKey",
+    "PublicKeys",
     "Rejected",
     "Scheme",
-    "Stopped",
     "Token",
     "TokenRules",
     "Tokens",
@@ -58,6 +45,7 @@ __all__ = [
     "VerifiedTokens",
     "candidates",
     "digest_of",
+    "key_refresh",
     "read_key_set",
     "read_token",
 ]

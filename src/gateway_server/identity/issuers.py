@@ -15,19 +15,14 @@ import trio
 
 from gateway_core.identifying import (
     KEY_SET_BYTES_MAX,
-    FetchFailed,
-    FetchKeys,
     KeyRefresh,
-    KeysFetched,
-    KeysWanted,
-    KeyUnknown,
     PublicKey,
-    Stopped,
+    PublicKeys,
     Token,
     candidates,
     read_key_set,
 )
-from gateway_core.identifying.refreshing import Event
+from gateway_core.refresh import Event, Fetch, Fetched, FetchFailed, Missed, Stopped, Wanted
 
 from ..drive import Driver
 from .asking import asked, read_at_most
@@ -70,7 +65,7 @@ class Issuer:
         self._url = url
         self._transport = transport
         self._refresh = refresh
-        self._driver: Driver[Event, FetchKeys] | None = None
+        self._driver: Driver[Event[PublicKeys], Fetch] | None = None
         """None while `run` does not run."""
         self._fetch_ended = trio.Event()
         self._ready: dict[tuple[int, str], Key | None] = {}
@@ -86,24 +81,18 @@ class Issuer:
         """See `Keys.find`. Waits for a fetch, where that may bring the key."""
         found = self._find(token)
         if not found and self._driver is not None:
-            self._driver.tell(KeyUnknown())
-            if self._refresh.fetching:
+            self._driver.tell(Missed())
+            if self._refresh.refresh.fetching:
                 await self._fetch_ended.wait()
                 found = self._find(token)
         return found
 
     async def run(self) -> None:
         """Fetch the keys now and from time to time, for ever. What is known stays known."""
-        self._refresh = KeyRefresh(
-            self._refresh.interval,
-            self._refresh.floor,
-            self._refresh.timeout,
-            keys=self._refresh.keys,
-            verified=self._refresh.verified,
-        )
+        self._refresh = self._refresh.anew()
         self._driver = Driver(self._refresh, self._fetch, Stopped())
         try:
-            await self._driver.run(KeysWanted())
+            await self._driver.run(Wanted())
         finally:
             self._driver = None
             self._tell_waiting()
@@ -123,7 +112,7 @@ class Issuer:
             self._ready[mine] = published(key, algorithm)
         return self._ready[mine]
 
-    async def _fetch(self, _command: FetchKeys) -> Event:
+    async def _fetch(self, _command: Fetch) -> Event[PublicKeys]:
         try:
             keys = await self._ask()
         except httpx.HTTPError as error:
@@ -134,9 +123,9 @@ class Issuer:
         if isinstance(keys, str):
             _log.warning("the keys of an issuer cannot be fetched", url=self._url, problem=keys)
             return FetchFailed()
-        return KeysFetched(keys)
+        return Fetched(keys)
 
-    async def _ask(self) -> tuple[PublicKey, ...] | str:
+    async def _ask(self) -> PublicKeys | str:
         """Return the keys, or what is wrong. Reads no more than a key set may have."""
         async with asked(self._transport, self._url) as answer:
             if answer.status_code != 200:

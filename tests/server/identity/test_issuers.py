@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from gateway_core.clock import seconds
-from gateway_core.identifying import KeyRefresh, Token, read_token
+from gateway_core.identifying import KeyRefresh, Token, key_refresh, read_token
 from gateway_server.identity.issuers import FixedKeys, Issuer
 from gateway_server.identity.signatures import holds, shared
 from tests.issuer import Signing
@@ -55,7 +55,8 @@ def token(signing: Signing, **header: object) -> Token:
 
 
 def issuer(pages: Pages) -> Issuer:
-    return Issuer("http://issuer/jwks", pages, KeyRefresh(seconds(300), seconds(10), seconds(5)))
+    refresh = key_refresh(seconds(300), seconds(10), seconds(5))
+    return Issuer("http://issuer/jwks", pages, KeyRefresh(refresh))
 
 
 async def verified(keys: Issuer, signing: Signing) -> bool:
