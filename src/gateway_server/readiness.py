@@ -44,6 +44,11 @@ class Watch(Protocol):
         """Say that the last read took as much as it asked for: more may be there."""
         ...
 
+    @property
+    def stirred(self) -> bool:
+        """Whether something came, or may have, of which no wait has told; asks nobody for it."""
+        ...
+
     def close(self) -> None:
         """Watch no longer, and wake who waits. Safe to call twice, and outside of a run."""
         ...
@@ -74,6 +79,10 @@ class TrioWatch:
 
     def more(self) -> None:
         """Do nothing: Trio looks at what is there, not at what came."""
+
+    @property
+    def stirred(self) -> bool:
+        return True
 
     def close(self) -> None:
         with contextlib.suppress(RuntimeError):  # no loop runs any more: nobody waits
@@ -120,6 +129,10 @@ class _EdgeWatch:
 
     def more(self) -> None:
         self._told = True
+
+    @property
+    def stirred(self) -> bool:
+        return self._told or self._ended
 
     def tell(self, *, ended: bool) -> None:
         """Hear of an edge."""

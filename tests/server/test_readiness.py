@@ -316,3 +316,8 @@ def test_a_watch_outlives_its_run_harmlessly():
     watched.close()
     ours.close()
     theirs.close()
+
+
+async def test_trio_s_own_wait_cannot_tell_what_came_without_asking(pair):
+    ours, _ = pair
+    assert TrioWatch(ours.fileno()).stirred

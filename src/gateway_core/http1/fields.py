@@ -9,6 +9,7 @@ but control characters, HTAB excepted: bytes beyond ASCII are opaque data (RFC 9
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol, TypeAlias
 
 from ..message import Fields
@@ -41,15 +42,29 @@ _VALUE: Final = re.compile(rb"[%b]*+" % VALUE_BYTES)
 
 Bytes: TypeAlias = bytes | bytearray
 
+_LINES_REMEMBERED: Final = 1024
+_REMEMBERED_BYTES_MAX: Final = 2048
+"""Of all lines of a head together: so what is remembered takes some MiB at most, all told."""
+
 
 def read_fields(lines: bytes) -> Fields:
-    """Return the fields in `lines`: good lines, each with its CR LF."""
-    fields: list[tuple[bytes, bytes]] = []
-    for line in lines.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        fields.append((name.lower(), value.strip()))  # of all white space, values hold SP and HTAB
-    fields.pop()
-    return tuple(fields)
+    """Return the fields in `lines`: good lines, each with its CR LF.
+
+    Clients and services say the same lines over and over. A line that was read before is a
+    look-up, and gives the same objects, whose hashes are known wherever they are asked for.
+    """
+    if not lines:
+        return ()
+    read = _read_again if len(lines) <= _REMEMBERED_BYTES_MAX else _read_field
+    return tuple(map(read, lines[:-2].split(b"\r\n")))
+
+
+def _read_field(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.partition(b":")
+    return name.lower(), value.strip()  # of all white space, values hold SP and HTAB
+
+
+_read_again = lru_cache(_LINES_REMEMBERED)(_read_field)
 
 
 def field_line_flaw(line: bytes) -> Refusal | None:

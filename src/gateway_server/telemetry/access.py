@@ -112,19 +112,22 @@ def shown_path(target: bytes) -> str:
 
 
 class _Stamp:
-    """The time as text; the part that seconds change is made once a second."""
+    """The time as text, made once a millisecond; the part that seconds change, once a second."""
 
     def __init__(self) -> None:
-        self._second = -1
-        self._text = ""
+        self._second = self._ms = -1
+        self._date = self._text = ""
 
     def now(self) -> str:
-        moment = time.time()
-        second = int(moment)
-        if second != self._second:
-            self._second = second
-            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return f"{self._text}.{int((moment - second) * 1000):03d}Z"
+        ms = int(time.time() * 1000)
+        if ms != self._ms:
+            self._ms = ms
+            second, rest = divmod(ms, 1000)
+            if second != self._second:
+                self._second = second
+                self._date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._text = f"{self._date}.{rest:03d}Z"
+        return self._text
 
 
 _stamp: Final = _Stamp().now

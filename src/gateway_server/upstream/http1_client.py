@@ -19,6 +19,7 @@ import trio
 from gateway_core.clock import Duration, UnixTime
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
+from gateway_core.message import IDEMPOTENT
 from gateway_core.pooling import idle_lifetime
 from gateway_core.upstream import Endpoint, Upstream
 
@@ -79,9 +80,10 @@ class Http1Client:
         pool = self._pools_by_id.get(id(command.endpoint)) or self._pools[command.endpoint]
         if not pool.places.take_nowait():
             await _await_place(pool.places, progress)
-        connection = pool.take()
         request = command.request
-        if connection is None or request.body or command.upgrade:
+        careful = request.body != 0 or command.upgrade
+        connection = pool.take(surely=careful or request.method not in IDEMPOTENT)
+        if connection is None or careful:
             call = CarefulCall(pool, request, body, progress, asides, may_switch=command.upgrade)
             return await call.begin(connection)
         # Nearly every call: flat, since each frame costs at each wait.

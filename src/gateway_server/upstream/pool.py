@@ -42,15 +42,21 @@ class Pool:
         """Connections that wait for work."""
         return len(self._at_rest)
 
-    def take(self) -> Connection | None:
-        """Return a connection that rested and is as good as new, if there is one."""
+    def take(self, *, surely: bool = True) -> Connection | None:
+        """Return a connection that rested and is as good as new, if there is one.
+
+        `surely`: as the kernel knows it at this moment. Else as the poller told at its last
+        turn, which costs nothing, and serves whatever may be sent again.
+        """
         at_rest = self._at_rest
         if at_rest:
             now = self._now()
             while at_rest:
                 connection = at_rest.pop()
-                if connection.rests_until > now and connection.wire.silent():
-                    return connection
+                if connection.rests_until > now:
+                    wire = connection.wire
+                    if not (surely or wire.stirred) or wire.silent():
+                        return connection
                 connection.close()
         return None
 

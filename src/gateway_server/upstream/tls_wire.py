@@ -84,6 +84,11 @@ class TlsWire:
         except OSError:
             return False
 
+    @property
+    def stirred(self) -> bool:
+        """See `Wire.stirred`. What was decrypted already, nothing but a read tells."""
+        return True
+
     def _with_the_rest(self, data: bytes) -> bytes:
         """Return `data` and what else is decrypted without another look at the wire."""
         if not self._incoming.pending and not self._tls.pending():

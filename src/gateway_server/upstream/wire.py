@@ -51,6 +51,14 @@ class Wire(Protocol):
         """Whether nothing came, neither bytes nor an end nor an error. May use up what did."""
         ...
 
+    @property
+    def stirred(self) -> bool:
+        """Whether something may have come since the last read; no system call is made for it.
+
+        What came since the poller's last turn is not known yet: `silent` knows.
+        """
+        ...
+
     def readable(self) -> Awaitable[None]:
         """Wait until `receive_some` may return something.
 
@@ -122,6 +130,11 @@ class SocketWire:
     def silent(self) -> bool:
         """See `Wire.silent`."""
         return not self._arrived(0)
+
+    @property
+    def stirred(self) -> bool:
+        """See `Wire.stirred`."""
+        return self._watch is None or self._watch.stirred
 
     def readable(self) -> Awaitable[None]:
         """See `Wire.readable`."""

@@ -46,6 +46,19 @@ def test_fields_are_read_in_order_with_their_duplicates(
 
 
 @pytest.mark.parametrize(
+    ("size", "remembered"),
+    [pytest.param(10, True, id="short"), pytest.param(3000, False, id="too long to be kept")],
+)
+def test_the_same_lines_are_read_the_same_and_remembered_where_they_are_short(
+    size: int, remembered: bool
+) -> None:
+    value = b"v" * size
+    first, again = (read_fields(b"A-Name: %b\r\n" % value) for _ in range(2))
+    assert first == again == ((b"a-name", value),)
+    assert (first[0] is again[0]) is remembered
+
+
+@pytest.mark.parametrize(
     ("line", "flaw"),
     [
         pytest.param(b"A: b\r\n", None, id="5.1"),

@@ -58,6 +58,10 @@ class FakeWire:
     def silent(self) -> bool:
         return not self.came
 
+    @property
+    def stirred(self) -> bool:
+        return bool(self.came)
+
     async def readable(self) -> None:
         await self._wait()
 

@@ -15,7 +15,8 @@ class Pipe:
     def __init__(self, bound: int = BOUND) -> None:
         self.bound = bound
         self.data = b""
-        self.ended = self.broken = False
+        self.ended = self.broken = self.stirred = False
+        """`stirred`: whether the poller has told; here its turn comes with the next read."""
         self.changed = trio.lowlevel.ParkingLot()
 
     def put(self, data: bytes | memoryview) -> int:
@@ -67,6 +68,10 @@ class MemoryWire:
     def silent(self) -> bool:
         pipe = self.incoming
         return not (pipe.broken or pipe.ended or pipe.data)
+
+    @property
+    def stirred(self) -> bool:
+        return self.incoming.stirred
 
     async def readable(self) -> None:
         assert not self.reading, "two tasks read"

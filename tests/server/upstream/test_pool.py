@@ -79,6 +79,27 @@ async def test_who_did_not_keep_silent_is_closed(
     assert net.open == 1
 
 
+async def test_what_may_be_sent_again_believes_the_poller_which_tells_a_turn_later(
+    autojump_clock, net: Net, pool: Pool
+) -> None:
+    good, bad = await rested(pool, 2)
+    MemoryPeer(wire_of(bad)).end()
+    assert pool.take(surely=False) is bad, "nobody has told, and nobody was asked"
+    pool.give_back(bad, seconds(4))
+    wire_of(bad).incoming.stirred = True
+    assert pool.take(surely=False) is good
+    assert net.open == 1
+
+
+async def test_an_edge_that_told_nothing_new_costs_a_look_and_no_connection(
+    autojump_clock, net: Net, pool: Pool
+) -> None:
+    (connection,) = await rested(pool, 1)
+    wire_of(connection).incoming.stirred = True
+    assert pool.take(surely=False) is connection
+    assert net.open == 1
+
+
 async def test_a_sweep_closes_the_old_and_the_dead_and_keeps_the_order(
     autojump_clock, net: Net, pool: Pool
 ) -> None:

@@ -140,6 +140,7 @@ async def test_words_and_the_goodbye_behind_them_come_one_after_the_other(autoju
         await said.wait()
         assert wire.receive_some() == b"word"
         assert not wire.silent(), "though nothing is left in the wire below"
+        assert wire.stirred
         assert wire.receive_some() == b""
         assert wire.receive_some() == b""
         wire.close()

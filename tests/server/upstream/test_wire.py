@@ -117,3 +117,23 @@ async def test_a_wire_is_silent_until_anything_comes(pair) -> None:
     assert wire.silent()
     theirs.close()
     assert not wire.silent()
+
+
+async def test_a_wire_at_rest_is_told_of_what_comes_without_asking(pair) -> None:
+    wire, theirs = pair
+    assert wire.stirred, "nobody watches it yet"
+    theirs.send(b"x")
+    await wire.readable()
+    assert wire.receive_some() == b"x"
+    await trio.testing.wait_all_tasks_blocked()
+    assert not wire.stirred
+    theirs.send(b"y")
+    with trio.fail_after(5):
+        while not wire.stirred:
+            await trio.sleep(0.001)
+    assert wire.receive_some() == b"y"
+    theirs.close()
+    await wire.readable()
+    await wire.readable()
+    assert wire.receive_some() == b""
+    assert wire.stirred, "an end is told for ever"
