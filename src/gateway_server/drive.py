@@ -14,7 +14,7 @@ and clients that leave are thus one mechanism:
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import trio
 
@@ -114,33 +114,36 @@ class Driver(Generic[E, C]):
         return machine.receive(Tick() if answer is None else answer, now())
 
 
+class Interruptible(Protocol):
+    """Whose task a lane's driver runs in. See `front.contract.Lane`."""
+
+    def interrupt(self) -> None: ...
+    @property
+    def alarm(self) -> Alarm: ...
+
+
 class LaneDriver(Generic[E, C]):
     """The same rules, for a connection that serves one machine after the other.
 
-    It opens no scope and sets no timer: `interrupt` cancels what the connection's
-    task is in the middle of, whereupon that task calls `run` again, without an
+    It opens no scope and sets no timer: the lane's `interrupt` cancels what the connection's
+    task is in the middle of, whereupon that task calls `drive` again, without an
     event; the lane's alarm looks whenever the deadline lies earlier than it is armed
     for, and whoever keeps the time calls `tick` once it has come.
+
+    Whoever performs may inherit from it, and is one object with it then.
     """
 
-    __slots__ = ("_alarm", "_interrupt", "_machine", "_overtaking")
-
-    def __init__(
-        self,
-        machine: Machine[E | Tick, C],
-        interrupt: Callable[[], None],
-        alarm: Alarm,
-    ) -> None:
+    def __init__(self, machine: Machine[E | Tick, C], lane: Interruptible) -> None:
         self._machine = machine
-        self._interrupt = interrupt
-        self._alarm = alarm
+        self._lane = lane
+        self._alarm = lane.alarm
         self._overtaking: Sequence[C] | None = None
 
-    async def run(self, first: E | None, perform: Callable[[C], Awaitable[E | None]]) -> None:
+    async def drive(self, first: E | None, perform: Callable[[C], Awaitable[E | None]]) -> None:
         """Tell `first`, or go on after an interruption; return once all is performed.
 
-        `perform` is not held on to: whoever performs holds the driver, and a circle of the
-        two would outlive each request until the collector came by.
+        `perform` is not held on to: a circle of the two would outlive each request until the
+        collector came by.
         """
         machine, alarm = self._machine, self._alarm
         now = alarm.now
@@ -173,7 +176,7 @@ class LaneDriver(Generic[E, C]):
         commands = machine.receive(event, self._alarm.now())
         if commands or machine.done:
             self._overtaking = [*(self._overtaking or ()), *commands]
-            self._interrupt()
+            self._lane.interrupt()
         elif machine.deadline < self._alarm.armed_for:
             self._alarm.look()
 

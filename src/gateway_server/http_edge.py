@@ -43,7 +43,7 @@ from .front.contract import Lane, LaneStream
 from .identifiers import fresh_id
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .relaying import Carrying, Relays
-from .talk import Talk
+from .talk import Means, Talk
 from .telemetry import AccessLog
 from .timers import now, unix_time
 from .upstream import UpstreamClient
@@ -61,12 +61,12 @@ class HttpEdge:
         inquirer: Inquirer = NOBODY_ASKS,
     ) -> None:
         self._policies = policies
-        self._clients = clients
         self._log = log
-        self._inquirer = inquirer
-        self._compose = Composer(policies, self._ask).compose
         self._relays = relays
         self.shelf = Shelf(policies.cache, self._refresh)
+        self._means = Means(clients, self.shelf, inquirer, Composer(policies, self._ask).compose)
+        self._own_means = Means(clients, self.shelf)
+        """What nobody outside asks for needs no proof of who asks, and composes nothing."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI).
@@ -76,10 +76,9 @@ class HttpEdge:
         """
         client = await downstream(scope, receive, send)
         exchange = Exchange(self._policies)
-        talk = Talk(exchange, self._clients, client)
-        talk.inquirer, talk.compose, talk.shelf = self._inquirer, self._compose, self.shelf
+        talk = Talk(exchange, self._means, client)
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
-        talk.tell, talk.consult = driver.tell, driver.consult
+        talk.heard_by(driver)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_watch, client, talk)
@@ -93,8 +92,7 @@ class HttpEdge:
 
     def begin(self, stream: LaneStream, lane: Lane, *, upgrade: bool) -> "LaneTalk":
         """Take a request of one of our own connections on. See `front.contract.Conversation`."""
-        talk = LaneTalk(Exchange(self._policies), self._clients, stream, lane, self._note)
-        talk.inquirer, talk.compose, talk.shelf = self._inquirer, self._compose, self.shelf
+        talk = LaneTalk(Exchange(self._policies), self._means, stream, lane, self._note)
         if upgrade:
             talk.expect_upgrade(self._relays)
         return talk
@@ -114,10 +112,9 @@ class HttpEdge:
 
     async def _drive(self, exchange: Exchange, client: Downstream, first: Event) -> None:
         """Drive an exchange that no client of ours carries."""
-        talk = Talk(exchange, self._clients, client)
-        talk.shelf = self.shelf
+        talk = Talk(exchange, self._own_means, client)
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
-        talk.tell, talk.consult = driver.tell, driver.consult
+        talk.heard_by(driver)
         try:
             await driver.run(first)
         finally:
@@ -144,22 +141,18 @@ _ABANDONED: Final = Abandoned()
 _CLOSE: Final = (b"connection", b"close")
 
 
-class LaneTalk(Talk):
-    """One exchange on one of our own connections. See `front.contract.Conversation`."""
+class LaneTalk(LaneDriver[Event, Command], Talk):
+    """One exchange on one of our own connections. See `front.contract.Conversation`.
+
+    It drives and performs, in one object: what is made for each request is to be little.
+    """
 
     def __init__(
-        self,
-        exchange: Exchange,
-        clients: Mapping[str, UpstreamClient],
-        stream: LaneStream,
-        lane: Lane,
-        note: _Note,
+        self, exchange: Exchange, means: Means, stream: LaneStream, lane: Lane, note: _Note
     ) -> None:
-        super().__init__(exchange, clients, OwnConnection(stream))
+        super().__init__(exchange, lane)
+        Talk.__init__(self, exchange, means, OwnConnection(stream))
         self._lane_stream = stream
-        self._alarm = lane.alarm
-        self._driver: LaneDriver[Event, Command] = LaneDriver(exchange, lane.interrupt, lane.alarm)
-        self.tell, self.consult = self._driver.tell, self._driver.consult
         self._note = note
         self._first: Event | None = RequestArrived(stream.head, fresh_id(), unix_time())
         self._relays: Relays | None = None
@@ -180,17 +173,16 @@ class LaneTalk(Talk):
     def run(self) -> Awaitable[None]:
         """Serve the request, or go on after an interruption; return once it is over."""
         first, self._first = self._first, None
-        return self._driver.run(first, self.perform)
+        return self.drive(first, self.perform)
 
-    async def _stream(self, command: StreamBody) -> Event:
+    def _stream(self, command: StreamBody) -> Awaitable[Event]:
         answer = self._answer
         assert answer is not None
-        self.shelf.settle()
         body = None if command.coding else answer.whole
         if body is None:
-            return await super()._stream(command)
+            return super()._stream(command)
         # What most answers are: all of it is here, and the client takes it in one write.
-        return await self._answer_whole(command.head, body)
+        return self._answer_whole(command.head, body)
 
     async def _answer_whole(self, head: ResponseHead, body: bytes) -> Event:
         self._ending = True
@@ -244,13 +236,16 @@ class LaneTalk(Talk):
 
     def tick(self) -> None:
         """Hear that the deadline has come."""
-        (self._driver if self._carrying is None else self._carrying).tick()
+        if self._carrying is None:
+            super().tick()
+        else:
+            self._carrying.tick()
 
     def close(self) -> None:
         """Hear that `run` will not be called again."""
         if self._carrying is not None:  # cancelled, and told so
-            self._driver.abandon(self._closed(self._carrying))
-        self._driver.abandon(_ABANDONED)
+            self.abandon(self._closed(self._carrying))
+        self.abandon(_ABANDONED)
         self.shelf.settle()
         if self._answer is not None:
             self._answer.drop()

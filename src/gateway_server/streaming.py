@@ -5,7 +5,6 @@ where both are there, and a head never waits for a piece that is not.
 """
 
 from contextlib import nullcontext, suppress
-from typing import Protocol
 
 from gateway_core.exchange import (
     BodyEnded,
@@ -22,19 +21,16 @@ from .encoding.encoded_body import EncodedBody, Source
 from .upstream import CallFailedError
 
 
-class Tell(Protocol):
-    """How the exchange is told what happened beside a command."""
-
-    def __call__(self, event: Event, /) -> None: ...
-
-
 class StreamingTalk:
     """Sends bodies, and tells how far they are."""
 
-    tell: Tell
     _client: Downstream
     _ending: bool
     """Whether the client has, or is being sent, all that it was promised."""
+
+    def tell(self, event: Event) -> None:
+        """Tell the exchange what happened beside the command being performed."""
+        raise NotImplementedError
 
     def _passing_trailers(self, trailers: Fields) -> Fields:
         """Return which trailers go on to the client."""

@@ -6,8 +6,8 @@ back-pressure: the next piece of a body is asked for only when the last one was 
 
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from typing import Final, NoReturn, Protocol, assert_never
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
 
 import trio
 
@@ -48,45 +48,54 @@ from gateway_core.message import Fields, ResponseHead
 from .caching import NO_SHELF, Shelf, StoredTalk
 from .composition import Compositor, nobody_composes
 from .downstream import Downstream
+from .drive import Driver
 from .encoding.encoders import encode
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .racing import Race
 from .request_body import RequestBody, no_body
-from .streaming import Tell
 from .upstream import Answer, BodyReader, CallFailedError, UpstreamClient
-
-
-class _Consult(Protocol):
-    def __call__(self, event: Event, /) -> Sequence[Command]: ...
-
 
 _PROGRESS: Final = {stage: CallProgressed(stage) for stage in Stage}
 """Made once: a call that goes well tells one of them."""
 
 
-def _nobody_listens(event: Event, /) -> NoReturn:
-    raise AssertionError(f"told {event} before there was a driver")
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the exchanges of one edge are carried out with."""
+
+    clients: Mapping[str, UpstreamClient]
+    shelf: Shelf = NO_SHELF
+    inquirer: Inquirer = NOBODY_ASKS
+    compose: Compositor = nobody_composes
 
 
 class Talk(StoredTalk):
     """Performs the commands of one exchange; to a call it is its `upstream.Asides`."""
 
-    def __init__(
-        self, exchange: Exchange, clients: Mapping[str, UpstreamClient], client: Downstream
-    ) -> None:
+    _driver: Driver[Event, Command]
+
+    def __init__(self, exchange: Exchange, means: Means, client: Downstream) -> None:
         self.cut = False
-        self.tell: Tell = _nobody_listens
-        self.inquirer: Inquirer = NOBODY_ASKS
-        self.shelf: Shelf = NO_SHELF
-        self.compose: Compositor = nobody_composes
-        self.consult: _Consult = _nobody_listens
+        self.shelf = means.shelf
+        self._means = means
         self._exchange = exchange
-        self._clients = clients
         self._client = client
         self._answer: Answer | None = None
         self._ending = False
         """Whether the client has, or is being sent, all that it was promised."""
         self._body: RequestBody | None = None
+
+    def heard_by(self, driver: Driver[Event, Command]) -> None:
+        """Tell what happens to `driver` from now on."""
+        self._driver = driver
+
+    def tell(self, event: Event) -> None:
+        """See `Driver.tell`."""
+        self._driver.tell(event)
+
+    def consult(self, event: Event) -> Sequence[Command]:
+        """See `Driver.consult`."""
+        return self._driver.consult(event)
 
     def client_left(self) -> None:
         """Tell the exchange, unless the client may go."""
@@ -111,7 +120,7 @@ class Talk(StoredTalk):
             case Respond():
                 return self._respond(command)
             case Compose():
-                return self.compose(command)
+                return self._means.compose(command)
             case DropCall():
                 return self._drop_call()
             case Cut():
@@ -128,7 +137,7 @@ class Talk(StoredTalk):
                 assert_never(command)
 
     async def _inquire(self, command: VerifyToken | AskAuthority) -> Event:
-        return InquiryEnded(await self.inquirer.ask(command))
+        return InquiryEnded(await self._means.inquirer.ask(command))
 
     async def _drop_call(self) -> None:
         # What was being called is cancelled already: that is what overtaking means.
@@ -143,7 +152,7 @@ class Talk(StoredTalk):
         raise AssertionError(f"{command}, and no handshake was told of")
 
     async def _call(self, command: CallUpstream) -> Event:
-        client = self._clients[command.upstream.name]
+        client = self._means.clients[command.upstream.name]
         if command.hedge_after is not None:
             return await Race(client, self.tell, self.consult, self._own).run(command)
         body = self._body_of(command) if command.request.body else no_body
@@ -192,7 +201,10 @@ class Talk(StoredTalk):
     def _passing_trailers(self, trailers: Fields) -> Fields:
         return self._passing(ResponseTrailersRead(trailers))
 
-    async def _stream(self, command: StreamBody) -> Event:
+    def _stream(self, command: StreamBody) -> Awaitable[Event]:
+        return self._stream_on(command)
+
+    async def _stream_on(self, command: StreamBody) -> Event:
         answer = self._answer
         assert answer is not None
         self.shelf.settle()

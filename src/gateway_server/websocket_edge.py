@@ -27,7 +27,7 @@ from .drive import Driver
 from .identifiers import fresh_id
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .relaying import Carrying, Load, Relays
-from .talk import Talk
+from .talk import Means, Talk
 from .telemetry import AccessLog
 from .timers import Timers, now, unix_time
 from .upstream import UpstreamClient
@@ -56,10 +56,9 @@ class WebSocketEdge:
         inquirer: Inquirer = NOBODY_ASKS,
     ) -> None:
         self._policies = policies
-        self._clients = clients
+        self._means = Means(clients, inquirer=inquirer)
         self._log = log
         self._relays = relays
-        self._inquirer = inquirer
         self._timers: Timers | None = None
 
     def start_timers(self) -> Timers:
@@ -73,10 +72,9 @@ class WebSocketEdge:
         await receive()
         client = _Client(scope, receive, send)
         exchange = Exchange(self._policies)
-        talk = _SocketTalk(exchange, self._clients, client, self._relays, self._timers)
-        talk.inquirer = self._inquirer
+        talk = _SocketTalk(exchange, self._means, client, self._relays, self._timers)
         driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
-        talk.tell, talk.consult = driver.tell, driver.consult
+        talk.heard_by(driver)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_watch, client, talk)
@@ -162,12 +160,12 @@ class _SocketTalk(Talk):
     def __init__(
         self,
         exchange: Exchange,
-        clients: Mapping[str, UpstreamClient],
+        means: Means,
         client: _Client,
         relays: Relays,
         timers: Timers,
     ) -> None:
-        super().__init__(exchange, clients, client)
+        super().__init__(exchange, means, client)
         self._socket = client
         self._relays = relays
         self._alarm = timers.alarm(self._deadline, self._ring)

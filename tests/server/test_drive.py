@@ -196,10 +196,11 @@ class Lane:
         self.scope = trio.CancelScope()
         self.stage = Stage(machine)
         self.perform = self.stage.perform
-        self.driver: LaneDriver[str, str] = LaneDriver(
-            machine, lambda: self.scope.cancel(), self.alarm
-        )
+        self.driver: LaneDriver[str, str] = LaneDriver(machine, self)
         self.interruptions = 0
+
+    def interrupt(self) -> None:
+        self.scope.cancel()
 
     async def run(self, first: str) -> None:
         event: str | None = first
@@ -207,7 +208,7 @@ class Lane:
             nursery.start_soon(self.timers.run)
             while True:
                 with trio.CancelScope() as self.scope:
-                    await self.driver.run(event, self.perform)
+                    await self.driver.drive(event, self.perform)
                     break
                 event = None
                 self.interruptions += 1
