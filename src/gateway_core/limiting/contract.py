@@ -11,15 +11,17 @@ which changes nothing; then, if all admit, all take.
     verdict = limiter.admit(key, now)      both steps in one, for who stands under one limit
 """
 
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from ..clock import Duration, Instant
+from ..frozen import frozen
 
 Key: TypeAlias = str | bytes | tuple[str | bytes, ...]
 """Whose budget: an address, a consumer, a route, a field's value, or several of these."""
 
 
-class Verdict(NamedTuple):
+@frozen
+class Verdict:
     """What a limiter says about one request, had it come now."""
 
     admitted: bool

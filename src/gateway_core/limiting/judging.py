@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 from ..clock import Duration, Instant
 from ..errors import ConfigError
+from ..frozen import frozen
 from ..message import Fields
 from .contract import Key, Limiter, Verdict
-from .keys import Asker, ByHeader, key_of
+from .keys import Asker, ByHeader
 from .limit import Limit
-from .telling import X_NAMES, policy_line, ratelimit_line, x_lines
+from .telling import RATELIMIT, X_NAMES, left, policy_line, ratelimit_line, x_lines
 
 NO_NAMES: Final[frozenset[bytes]] = frozenset()
 
@@ -40,7 +41,8 @@ class Held(NamedTuple):
     key: Key
 
 
-class Judgement(NamedTuple):
+@frozen
+class Judgement:
     """What was decided on one request, for its client and for the log."""
 
     outcome: Outcome
@@ -103,7 +105,7 @@ class Limits:
         refused: list[tuple[Limit, Verdict]] = []
         shadowed: tuple[str, ...] = ()
         for limit in self.limits:
-            key = key_of(limit.key, asker)
+            key = limit.key_of(asker)
             verdict = limit.limiter.judge(key, now)
             judged.append((limit, key, verdict))
             if limit.shadow:
@@ -121,13 +123,18 @@ class Limits:
     def _admit_alone(
         self, limit: Limit, asker: Asker, now: Instant
     ) -> tuple[Judgement, tuple[Held, ...]]:
-        key = key_of(limit.key, asker)
+        """Do what `admit` does, where there is one limit and it is no shadow."""
+        key = limit.key_of(asker)
         verdict = limit.limiter.admit(key, now)
-        pair = (limit, verdict)
         if not verdict.admitted:
-            return self._refusal([pair], ()), ()
-        held = (Held(limit.limiter, key),) if limit.holds else ()
-        return self._admission([pair], ()), held
+            return self._refusal([(limit, verdict)], ()), ()
+        fields = self._policy
+        if limit.is_told:
+            fields += ((RATELIMIT, left(limit, verdict)),)
+        if limit.is_told_of_old:
+            fields += x_lines(limit, verdict)
+        told = Judgement(_ADMITTED, limit.name, "", verdict.remaining, verdict.wait, (), fields)
+        return told, (Held(limit.limiter, key),) if limit.holds else ()
 
     def _refusal(
         self, refused: list[tuple[Limit, Verdict]], shadowed: tuple[str, ...]

@@ -13,11 +13,11 @@ Source: RFC 4291, 2.5.4 and RFC 6177, 2 (a site has a /64 at least).
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from ..errors import ConfigError
+from ..frozen import frozen
 from ..message import Fields, value
-from .contract import Key
 
 VALUE_MAX: Final = 64
 """Bytes of a field's value that are kept as they are; of a longer one, a digest is."""
@@ -30,7 +30,8 @@ _SITE: Final = 4
 """Groups of 16 bits that name a site: a /64."""
 
 
-class Asker(NamedTuple):
+@frozen
+class Asker:
     """What keys are made of."""
 
     client: str
@@ -54,7 +55,8 @@ class ByClient:
     """The client's address, or the /64 that it lies in."""
 
     def of(self, asker: Asker) -> str:
-        return site(asker.client)
+        client = asker.client
+        return site(client) if ":" in client else client
 
     def __str__(self) -> str:
         return "client"
@@ -114,13 +116,6 @@ def key_part(text: str) -> KeyPart:
     if text.startswith(_HEADER) and name and _NAMES.issuperset(name):
         return ByHeader(name)
     raise ConfigError("key", f"{text!r} is no key: write client, consumer, route or header:NAME")
-
-
-def key_of(parts: tuple[KeyPart, ...], asker: Asker) -> Key:
-    """Return whose budget it is by `parts`."""
-    if len(parts) == 1:
-        return parts[0].of(asker)
-    return tuple([part.of(asker) for part in parts])
 
 
 def site(address: str) -> str:

@@ -11,8 +11,8 @@ from typing import Final
 
 from ..clock import SECOND
 from ..errors import ConfigError
-from .contract import Limiter
-from .keys import KeyPart
+from .contract import Key, Limiter
+from .keys import Asker, KeyPart
 
 _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 _CONCURRENT: Final = b';qu="concurrent-requests"'
@@ -54,6 +54,8 @@ class Limit:
     """Its member of `RateLimit-Policy`: `"per-client";q=10;w=60`."""
     left: bytes = field(init=False, repr=False, compare=False)
     """Its member of `RateLimit`, as far as it is always the same: `"per-client";r=`."""
+    _only: KeyPart | None = field(init=False, repr=False, compare=False)
+    """The only part of its key, as nearly always."""
 
     def __post_init__(self) -> None:
         """Work out what every answer tells."""
@@ -67,6 +69,13 @@ class Limit:
         object.__setattr__(self, "allows", self._allows())
         object.__setattr__(self, "left", said + b";r=")
         object.__setattr__(self, "policy", said + self._parameters())
+        object.__setattr__(self, "_only", self.key[0] if len(self.key) == 1 else None)
+
+    def key_of(self, asker: Asker) -> Key:
+        """Return whose budget it is that a request of `asker` is taken from."""
+        if self._only is not None:
+            return self._only.of(asker)
+        return tuple([part.of(asker) for part in self.key])
 
     def _parameters(self) -> bytes:
         quota, window = self.limiter.quota, self.limiter.window

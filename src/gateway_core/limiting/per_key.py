@@ -86,9 +86,12 @@ class PerKey(Generic[S]):
             if verdict.admitted:
                 self.take(key, now)
             return verdict
-        verdict = self.algorithm.judge(state, now)
+        algorithm = self.algorithm
+        verdict = algorithm.judge(state, now)
         if verdict.admitted:
-            states[key] = self.algorithm.take(state, now)
+            taken = algorithm.take(state, now)
+            if taken is not state:
+                states[key] = taken
             states.move_to_end(key)
         return verdict
 

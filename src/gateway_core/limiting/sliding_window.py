@@ -40,28 +40,25 @@ class SlidingWindow:
 
     def judge(self, state: "Held | None", now: Instant) -> Verdict:
         """See `rate.Algorithm`."""
-        quota, window = self.rate.quota, self.rate.window
-        gone = self._gone(state, now) if state is not None else 0
-        if state is None or gone == len(state):
-            return Verdict(admitted=True, remaining=quota - 1, wait=window)
-        left = quota - (len(state) - gone)
-        wait = Duration(state[gone] + window - now)
-        return Verdict(left > 0, left - 1 if left else 0, wait)
+        rate = self.rate
+        since = now - rate.window
+        if state is None or state[-1] <= since:
+            return Verdict(True, rate.quota - 1, rate.window)  # noqa: FBT003 - quicker than by name
+        # The oldest is nearly always within the window still: then there is nothing to search.
+        gone = 0 if state[0] > since else bisect_right(state, since)
+        left = rate.quota - len(state) + gone
+        return Verdict(left > 0, left - 1 if left else 0, Duration(state[gone] - since))
 
     def take(self, state: "Held | None", now: Instant) -> Held:
         """See `rate.Algorithm`."""
         if state is None:
             return array(_INT64, (now,))
-        if gone := self._gone(state, now):
-            del state[:gone]
+        since = now - self.rate.window
+        if state[0] <= since:
+            del state[: bisect_right(state, since)]
         state.append(now)
         return state
 
     def idle_at(self, state: Held) -> Instant:
         """See `rate.Algorithm`."""
         return Instant(state[-1] + self.rate.window)
-
-    def _gone(self, held: Held, now: Instant) -> int:
-        """Return how many of `held` are older than a window."""
-        since = now - self.rate.window
-        return bisect_right(held, since) if held[0] <= since else 0

@@ -39,14 +39,15 @@ def policy_line(limits: Iterable[Limit]) -> Fields:
 
 def ratelimit_line(judged: Sequence[tuple[Limit, Verdict]]) -> Fields:
     """Return the line that tells what is left; none where no limit is told."""
-    members = [_left(limit, verdict) for limit, verdict in judged if limit.is_told]
+    members = [left(limit, verdict) for limit, verdict in judged if limit.is_told]
     return ((RATELIMIT, b", ".join(members)),) if members else ()
 
 
-def _left(limit: Limit, verdict: Verdict) -> bytes:
+def left(limit: Limit, verdict: Verdict) -> bytes:
+    """Return the member of `RateLimit` that tells what is left of one limit."""
     if not limit.timed:
         return b"%b%d" % (limit.left, verdict.remaining)
-    return b"%b%d;t=%d" % (limit.left, verdict.remaining, whole_seconds(verdict.wait))
+    return b"%b%d;t=%d" % (limit.left, verdict.remaining, -(-verdict.wait // SECOND) or 1)
 
 
 def x_lines(limit: Limit, verdict: Verdict) -> Fields:

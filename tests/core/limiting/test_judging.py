@@ -1,6 +1,7 @@
 """Several limits, judged together: all take, or none."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -151,7 +152,7 @@ def test_a_limiter_that_is_full_says_so() -> None:
     limiter = PerKey(SlidingWindow(Rate(1, Duration(10 * SECOND))), keys_max=1)
     limits = Limits((Limit("a", limiter, (ByClient(),)),))
     ask(limits)
-    judgement, _ = ask(limits, ASKER._replace(client="192.0.2.2"), at=3)
+    judgement, _ = ask(limits, replace(ASKER, client="192.0.2.2"), at=3)
     assert (judgement.outcome, judgement.wait) == (Outcome.FULL, 7 * SECOND)
 
 
@@ -215,7 +216,7 @@ def test_together_they_promise_what_each_promises(traffic, chosen, keys_max, end
             for held in in_flight.pop():
                 held.limiter.give_back(held.key)
         before = copy.deepcopy(limits)
-        judgement, held = limits.admit(ASKER._replace(client=key), now)
+        judgement, held = limits.admit(replace(ASKER, client=key), now)
         in_flight.append(held)
         if judgement.outcome is Outcome.ADMITTED:
             continue
@@ -224,7 +225,7 @@ def test_together_they_promise_what_each_promises(traffic, chosen, keys_max, end
         holding = any(limit.holds and not limit.shadow for limit in limits.limits)
         if not holding:
             later = Instant(now + whole_seconds(judgement.wait) * SECOND)
-            retried, _ = before.admit(ASKER._replace(client=key), later)
+            retried, _ = before.admit(replace(ASKER, client=key), later)
             assert retried.outcome is Outcome.ADMITTED
     for taken in in_flight:
         for held in taken:

@@ -4,7 +4,18 @@ import pytest
 
 from gateway_core.clock import SECOND, Duration, seconds
 from gateway_core.errors import ConfigError
-from gateway_core.limiting import ByClient, Concurrency, Limit, PerKey, Rate, SlidingWindow
+from gateway_core.limiting import (
+    Asker,
+    ByClient,
+    ByConsumer,
+    ByHeader,
+    ByRoute,
+    Concurrency,
+    Limit,
+    PerKey,
+    Rate,
+    SlidingWindow,
+)
 
 
 def limit(quota: int, window: Duration, name: str = "per-client") -> Limit:
@@ -50,3 +61,18 @@ def test_either_time_or_the_request_s_end_gives_back() -> None:
     timed, busy = limit(1, SECOND), Limit("busy", Concurrency(4), ())
     assert (timed.timed, timed.holds) == (True, False)
     assert (busy.timed, busy.holds) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "key"),
+    [
+        ((), ()),
+        ((ByRoute(),), "items"),
+        ((ByClient(), ByRoute()), ("192.0.2.1", "items")),
+        ((ByHeader(b"x-team"), ByConsumer()), (b"red", "demo")),
+    ],
+    ids=["one budget for all", "one part", "two parts", "a field and a name"],
+)
+def test_several_parts_are_one_key(parts, key) -> None:
+    asker = Asker("192.0.2.1", "demo", "items", ((b"x-team", b"red"),))
+    assert Limit("several", Concurrency(4), parts).key_of(asker) == key
