@@ -83,21 +83,25 @@ class Ejector:
 
     def record(self, standing: Standing, now: Instant, *, failed: bool) -> bool:
         """Count a call; tell whether anybody is out now who was not before."""
-        before = self._out(now)
         standing.calls += 1
+        ejected = False
         if failed:
             standing.failures += 1
             if standing.failures >= self.rules.consecutive_failures:
-                self._eject(standing, now)
+                ejected = self._eject(standing, now)
         else:
             standing.failures = 0
             standing.successes += 1
         if now >= self._look_at:
-            self._look(now)
-        return self._out(now) > before
+            ejected = self._look(now) or ejected
+        return ejected
 
-    def _look(self, now: Instant) -> None:
-        """Compare the rates of success of the interval that ends, and begin the next."""
+    def _look(self, now: Instant) -> bool:
+        """Compare the rates of success of the interval that ends, and begin the next.
+
+        Tell whether anybody was ejected.
+        """
+        ejected = False
         self._look_at = after(now, self.rules.interval)
         busy = [each for each in self.standings if each.calls >= CALLS_MIN]
         if len(busy) >= ENDPOINTS_MIN:
@@ -106,23 +110,23 @@ class Ejector:
             spread = math.sqrt(sum((rate - average) ** 2 for rate in rates) / len(rates))
             for each, rate in zip(busy, rates, strict=True):
                 if rate < average - _DEVIATIONS * spread:
-                    self._eject(each, now)
+                    ejected = self._eject(each, now) or ejected
         for each in self.standings:
             if each.ejections and not each.is_out(now) and not each.failures:
                 each.ejections -= 1
             each.calls = each.successes = 0
+        return ejected
 
-    def _eject(self, standing: Standing, now: Instant) -> None:
+    def _eject(self, standing: Standing, now: Instant) -> bool:
+        """Leave an endpoint out, if that may be; tell whether it is out now and was not."""
         if standing.is_out(now) or not self._may_eject(now):
-            return
+            return False
         standing.ejections += 1
         wait = min(self.rules.ejected_for * standing.ejections, self.rules.ejected_for_max)
         standing.out_until = after(now, wait)
         standing.failures = 0
+        return True
 
     def _may_eject(self, now: Instant) -> bool:
-        out, all_ = self._out(now), len(self.standings)
+        out, all_ = sum([each.is_out(now) for each in self.standings]), len(self.standings)
         return out + 1 < all_ and out < max(1, share_of(all_, self.rules.ejected_max))
-
-    def _out(self, now: Instant) -> int:
-        return sum([now < each.out_until for each in self.standings])

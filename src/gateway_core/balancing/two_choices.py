@@ -24,7 +24,9 @@ class TwoChoices:
         """See `contract.Balancer.choose`."""
         if len(candidates) == 1:
             return 0
-        total = sum([candidate.share for candidate in candidates])
+        total = 0
+        for candidate in candidates:
+            total += candidate.share
         first = _drawn(candidates, dice.randrange(total))
         one = candidates[first]
         if not one.in_flight:

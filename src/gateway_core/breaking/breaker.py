@@ -68,7 +68,7 @@ class Breaker:
     """While HALF_OPEN: permits that are out."""
     _passed: int = 0
     """While HALF_OPEN: probes that succeeded."""
-    _generation: int = 0
+    _generation: Permit = Permit(0)
     _failures: int = 0
     """In a row."""
     _openings: int = 0
@@ -81,7 +81,7 @@ class Breaker:
     def admit(self, now: Instant) -> Permit | None:
         """Take a permit for one call; None if there is to be none. Settle it once."""
         if self.state is _CLOSED:
-            return Permit(self._generation)
+            return self._generation
         if self.state is State.OPEN:
             if now < self.half_open_at:
                 return None
@@ -89,7 +89,7 @@ class Breaker:
         if self.probing >= self.rules.probes:
             return None
         self.probing += 1
-        return Permit(self._generation)
+        return self._generation
 
     def would_admit(self, now: Instant) -> bool:
         """Whether `admit` would give a permit."""
@@ -119,12 +119,13 @@ class Breaker:
         """Count an outcome, and move if it says so; tell whether that closed the breaker."""
         if permit != self._generation:
             return False
-        slow = self.rules.slow is not None and took > self.rules.slow.over
+        rule = self.rules.slow
+        slow = rule is not None and took > rule.over
         if self.state is _CLOSED:
             self._failures = self._failures + 1 if failed else 0
             if self._window is not None:
                 self._window.add(now, failed=failed, slow=slow)
-            if self._trips(failed=failed, slow=slow):
+            if (failed or slow) and self._trips(failed=failed, slow=slow):
                 self._open(now)
             return False
         # No permit is given while OPEN, so this one was a probe's.
@@ -141,7 +142,7 @@ class Breaker:
         return True
 
     def _trips(self, *, failed: bool, slow: bool) -> bool:
-        """Whether the call that was just counted, good or bad, is one too many."""
+        """Whether the bad call that was just counted is one too many."""
         rules, window = self.rules, self._window
         most = rules.consecutive_failures
         if failed and most is not None and self._failures >= most:
@@ -166,7 +167,7 @@ class Breaker:
     def _move_to(self, state: State) -> None:
         assert (self.state, state) in MOVES, (self.state, state)
         self.state = state
-        self._generation += 1
+        self._generation = Permit(self._generation + 1)
         self._failures = self._passed = self.probing = 0
         if self._window is not None:
             self._window.clear()

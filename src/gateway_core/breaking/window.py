@@ -31,15 +31,14 @@ class Window:
     slow: int = 0
     _slots: list[_Slot] = field(default_factory=list[_Slot])
     """Oldest first; a stretch without calls has none."""
+    _next_at: Instant = Instant(0)
+    """When the next slot begins, so that most calls need neither multiply nor divide."""
 
     def add(self, now: Instant, *, failed: bool, slow: bool) -> None:
         """Count a call that ended now, and forget those that are too old."""
-        number = now * SLOTS // self.length
         slots = self._slots
-        if not slots or slots[-1].number != number:
-            while slots and slots[0].number <= number - SLOTS:
-                self._forget(slots.pop(0))
-            slots.append(_Slot(number))
+        if now >= self._next_at:
+            self._begin_slot(now)
         slot = slots[-1]
         slot.calls += 1
         self.calls += 1
@@ -54,6 +53,15 @@ class Window:
         """Forget everything."""
         self.calls = self.failures = self.slow = 0
         self._slots.clear()
+        self._next_at = Instant(0)
+
+    def _begin_slot(self, now: Instant) -> None:
+        slots, number = self._slots, now * SLOTS // self.length
+        while slots and slots[0].number <= number - SLOTS:
+            self._forget(slots.pop(0))
+        slots.append(_Slot(number))
+        # The first instant that has the next number: rounded up.
+        self._next_at = Instant(-(-(number + 1) * self.length // SLOTS))
 
     def _forget(self, slot: _Slot) -> None:
         self.calls -= slot.calls

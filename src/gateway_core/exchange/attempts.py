@@ -9,10 +9,11 @@ Whatever is taken is noted here at once, and `end` gives it back: it is called w
 exchange is over, however that came.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ..balancing import hash_key
+from ..breaking import State
 from ..clock import NEVER, Duration, Instant, after
 from ..errors import FailureKind
 from ..message import IDEMPOTENT, ResponseHead
@@ -26,6 +27,7 @@ from .commands import (
 from .record import Record
 from .translation import Translation
 
+_CLOSED: Final = State.CLOSED
 _HEDGED: Final = frozenset({"GET", "HEAD"})
 """Methods whose second call can do no harm at all: safe ones (RFC 9110, 9.2.1)."""
 
@@ -48,25 +50,22 @@ class Attempts:
     tries: int = 0
     """Without hedges."""
     try_until: Instant = NEVER
+    upstream: Upstream = field(init=False)
+    """Whose endpoints are called, by the rules that held when the first call was made."""
+    _method: str = field(init=False)
     _give_up_at: Instant = NEVER
     """No try begins later."""
     _active: bool = False
     _retrying: bool = False
     _hedging: bool = False
+    """Whether a place in the budget is taken for a second call, which may be the only one now."""
 
-    @property
-    def upstream(self) -> Upstream:
-        """Return whose endpoints are called."""
-        return self.roster.upstream
-
-    @property
-    def _method(self) -> str:
-        return self.translation.head.method
+    def __post_init__(self) -> None:
+        self.upstream, self._method = self.roster.upstream, self.translation.head.method
 
     def start(self, now: Instant) -> CallUpstream | Unavailable:
         """Take the right to the first call, and make it."""
-        roster = self.roster
-        upstream = roster.upstream
+        roster, upstream = self.roster, self.upstream
         if upstream.hash_on is not None:
             self.key = hash_key(upstream.hash_on, self.record.client, self.translation.head.fields)
         roster.budget.active += 1
@@ -81,7 +80,8 @@ class Attempts:
 
     def until(self, now: Instant, most: Duration) -> Instant:
         """Return when a wait of the try in flight ends that lasts `most` at most."""
-        return min(after(now, most), self.try_until)
+        end, try_until = now + most, self.try_until  # which is NEVER at the latest
+        return Instant(end) if end < try_until else try_until
 
     @property
     def hedging(self) -> bool:
@@ -93,7 +93,7 @@ class Attempts:
         roster, first = self.roster, self.lease
         if first is None or self.second is not None or len(roster.members) == 1:
             return None
-        if not roster.budget.take(roster.upstream.retries):
+        if not roster.budget.take(self.upstream.retries):
             self.record.retry = NoRetry.BUDGET.value
             return None
         lease = roster.take(self.key, now, first.member)
@@ -130,11 +130,12 @@ class Attempts:
             self.record.hedge = "won"
             if self.second is not None:
                 self._second_leads()
-        self._end_hedge()
+        if self._hedging:
+            self._end_hedge()
         assert self.lease is not None, "who answered was called"
         roster.answered(self.lease, head.status, now)
         wait = None
-        if head.status in roster.upstream.retries.statuses:
+        if head.status in self.upstream.retries.statuses:
             wait = self._again(None, body_read, now, asked=asked_wait(head.fields))
         if wait is None:
             self._answer_stands()
@@ -147,27 +148,31 @@ class Attempts:
             if lease is not None:
                 self.roster.failed(lease, kind, now)
         self._end_hedge()
-        if timed_out or retries_failure(self.roster.upstream.retries, kind):
+        if timed_out or retries_failure(self.upstream.retries, kind):
             return self._again(kind, body_read, now, asked=Duration(0))
         return None
 
     def end(self) -> None:
         """Give back whatever is still taken. Twice is once."""
-        self._end_hedge()
+        if self._hedging:
+            self._end_hedge()
         if self.lease is not None:
             self.roster.end(self.lease)
-        self._answer_stands()
+        if self._active:
+            self._answer_stands()
 
     def _take(self, now: Instant, lease: Lease | Unavailable) -> CallUpstream | Unavailable:
         if isinstance(lease, Unavailable):
             if lease.lack is Lack.BREAKER_OPEN:
                 self.record.breaker = "open"
             return lease
+        record, breaker = self.record, lease.breaker
         self.lease = lease
         self.tries += 1
-        self.record.endpoint, self.record.asked = lease.member.name, now
-        if lease.breaker is not None:
-            self.record.breaker = lease.breaker.state.value
+        record.endpoint, record.asked = lease.member.name, now
+        if breaker is not None:
+            # Nearly always so, and a name costs less than the value of a member.
+            record.breaker = "closed" if breaker.state is _CLOSED else breaker.state.value
         if (most := self.upstream.per_try_timeout) is not None:
             self.try_until = after(now, most)
         self.translation.asked = ()
@@ -181,27 +186,26 @@ class Attempts:
             endpoint,
             translation.request(upstream, endpoint),
             translation.handshake is not None,
-            self._keeps(),
-            self._hedge_after(),
+            self._keeps() if upstream.retries.tries > 1 else 0,
+            None if upstream.hedge_after is None else self._hedge_after(),
         )
 
     def _keeps(self) -> int:
         """Return how many bytes of the request's body are to be kept, to be sent again."""
-        rules = self.upstream.retries
-        return rules.replay_max if rules.tries > 1 and self._method in IDEMPOTENT else 0
+        return self.upstream.retries.replay_max if self._method in IDEMPOTENT else 0
 
     def _hedge_after(self) -> Duration | None:
         """Return how long to wait for an answer before `hedge` is asked; None: it is not."""
-        wait = self.upstream.hedge_after
-        if wait is None or self._method not in _HEDGED or self.translation.head.body:
+        translation = self.translation
+        if self._method not in _HEDGED or translation.head.body or translation.handshake:
             return None
-        return None if self.translation.handshake else wait
+        return self.upstream.hedge_after
 
     def _again(
         self, kind: FailureKind | None, body_read: int, now: Instant, asked: Duration | None
     ) -> Duration | None:
         """Return how long to wait for the next try, with everything taken for it; None: no more."""
-        upstream, roster = self.roster.upstream, self.roster
+        upstream, roster = self.upstream, self.roster
         why_not = may_repeat(upstream.retries, self._method, body_read, kind)
         wait = backoff(upstream.retries, self.tries, roster.dice)
         if self.tries >= upstream.retries.tries:

@@ -44,6 +44,8 @@ class Roster:
     ejector: Ejector | None = field(init=False)
     _lone: Member | None = field(init=False)
     """The only endpoint, where no policy has a say: nearly always."""
+    _calm: bool = field(init=False)
+    """Whether everybody is known to be well, in and warm: then nobody need be looked at."""
 
     def __post_init__(self) -> None:
         upstream = self.upstream
@@ -53,7 +55,7 @@ class Roster:
         self.members = []
         for endpoint in upstream.endpoints:
             self._join(Member(endpoint))
-        self._find_lone()
+        self._take_stock()
 
     # Calls
 
@@ -103,7 +105,8 @@ class Roster:
         """Give `lease` back: the call is over. Twice is once."""
         if not lease.ended:
             lease.ended = True
-            self.released(lease)
+            if not lease.settled:
+                self.released(lease)
             lease.member.in_flight -= 1
 
     # Endpoints
@@ -115,7 +118,7 @@ class Roster:
                 member.well = well
                 if well:
                     self._warm_up(member, now)
-        self._find_lone()
+        self._take_stock()
 
     def update(self, upstream: Upstream, now: Instant) -> None:
         """Go on with other endpoints and rules. Who stays keeps what is remembered of it."""
@@ -130,7 +133,7 @@ class Roster:
                 self._join(member)
         for gone in known.values():
             self.balancer.forget(gone.name)
-        self._find_lone()
+        self._take_stock()
 
     # How it is done
 
@@ -154,7 +157,9 @@ class Roster:
         self.members.append(member)
         return member
 
-    def _find_lone(self) -> None:
+    def _take_stock(self) -> None:
+        """Look anew at who is there."""
+        self._calm = False
         one = self.members[0]
         # A share means nothing to one that is alone, nor does being ejected or warming up.
         plain = one.breaker is None and one.well
@@ -163,6 +168,7 @@ class Roster:
     def _warm_up(self, member: Member, since: Instant) -> None:
         if self.upstream.slow_start:
             member.warm_up(since)
+            self._calm = False
 
     def _take(self, key: bytes, now: Instant, avoid: Member | None) -> Lease | Unavailable:
         fit = self._fit(now)
@@ -180,34 +186,39 @@ class Roster:
     def _fit(self, now: Instant) -> list[Member]:
         """Return the endpoints that may be called, breakers not asked yet."""
         members, window = self.members, self.upstream.slow_start
+        if self._calm:
+            return members
         for member in members:
             if member.warming:
                 member.warm(window, now)
         fit = [member for member in members if member.fits(now)]
+        self._calm = len(fit) == len(members) and not any(each.warming for each in members)
         if len(fit) == len(members) or reaches(len(fit), len(members), self.upstream.panic):
             return fit
-        return list(members)
+        return members
 
     def _settle(self, lease: Lease, now: Instant, *, failed: bool, measured: bool) -> None:
         if lease.settled:
             return
         lease.settled = True
-        member, took = lease.member, Duration(now - lease.since)
-        if lease.breaker is not None:
+        member, breaker, bound = lease.member, lease.breaker, lease.bound
+        took = Duration(now - lease.since)
+        if breaker is not None:
             if failed:
-                lease.breaker.failed(lease.permit, took, now)
-            elif lease.breaker.succeeded(lease.permit, took, now):
+                breaker.failed(lease.permit, took, now)
+            elif breaker.succeeded(lease.permit, took, now):
                 self._warm_up(member, now)
         ejector, standing = self.ejector, member.standing
         if ejector is not None and standing is not None:
             ejected = ejector.record(standing, now, failed=failed)
             if ejected:
+                self._calm = False
                 self._warm_up_ejected(now)
-        if lease.bound is not None:
+        if bound is not None:
             if measured:
-                lease.bound.ended(took, now, self.dice)
+                bound.ended(took, now, self.dice)
             else:
-                lease.bound.released()
+                bound.released()
 
     def _warm_up_ejected(self, now: Instant) -> None:
         """Whoever is out begins with a small share once it is back."""

@@ -41,3 +41,14 @@ def test_what_is_too_old_falls_out_slot_by_slot() -> None:
     assert (window.calls, window.failures, window.slow) == (10, 5, 5)
     window.add(Instant(3600 * SECOND), failed=False, slow=False)
     assert (window.calls, window.failures, window.slow) == (1, 0, 0)
+
+
+@given(length=st.integers(1, 25), waits=st.lists(st.integers(0, 9), max_size=40))
+def test_a_slot_is_the_stretch_of_all_instants_that_have_its_number(length, waits) -> None:
+    window, now, numbers = Window(Duration(length)), 0, []
+    for wait in waits:
+        now += wait
+        window.add(Instant(now), failed=False, slow=False)
+        numbers.append(now * SLOTS // length)
+        assert window._slots[-1].number == numbers[-1]
+        assert window.calls == sum(numbers[-1] - SLOTS < number for number in numbers)

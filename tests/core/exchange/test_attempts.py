@@ -466,7 +466,8 @@ def test_a_hedge_that_nobody_can_take_gives_its_room_back() -> None:
     policies = protected(**{**HEDGED, "panic": 0})
     talk = Talk(policies)
     for member in talk.roster.members:
-        member.well = member.name == talk.record.endpoint
+        well = member.name == talk.record.endpoint
+        talk.roster.probed(member.endpoint, Instant(0), well=well)
     assert talk.tell(HedgeDue(), 0.5) == [], "no other endpoint is well"
     assert talk.roster.budget.retrying == 0
     assert sum(member.in_flight for member in talk.roster.members) == 1
