@@ -3,6 +3,8 @@
     the kernel --edges--> an epoll of ours --readable--> Trio's epoll --> `_Poller`, a task
                                                                              |
     `readable` returns <-- the waiting task is scheduled <-- its Watch is woken
+                                                                |
+    `taking` waits on <---- more is wanted <---- `take` ------+
 
 Trio arms a descriptor anew for each wait, by a system call, and disarms it after. Here each
 is registered once, edge-triggered, and one task of the run wakes whoever waits. An edge tells
@@ -11,19 +13,26 @@ the peer has ended is kept for ever (`_ended`), since its edge may come together
 bytes, or with none. The other duty is the reader's: to say `more` after a read that took as
 much as it asked for.
 
+Who does the same with whatever comes, as a relay does, need not be woken for it: `taking` has
+it done on the spot, by the task that tells of edges, and wakes whoever waits for the rest.
+
 Where there is no epoll, Trio's own wait serves; `watch` returns whichever there is.
 """
 
 import contextlib
 import select
-from collections.abc import Awaitable
-from typing import Final, NoReturn, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final, NoReturn, Protocol, TypeAlias
 
 import outcome
 import trio
 
 _EVENTS_MAX: Final = 256
 """Woken in one turn; the next turn wakes those that are left."""
+
+
+Take: TypeAlias = Callable[[], bool]
+"""Reads what is there, without waiting, and tells whether whoever waits is to wait on."""
 
 
 class Watch(Protocol):
@@ -37,6 +46,14 @@ class Watch(Protocol):
 
         Raises trio.ClosedResourceError where the watch is closed meanwhile, and
         trio.BusyResourceError where another task waits already.
+        """
+        ...
+
+    def taking(self, take: Take) -> Awaitable[None]:
+        """Wait as `readable` does, and `take` what comes, until that returns False.
+
+        It is called from another task while this one waits, and must not wait itself. What it
+        raises, the wait raises. It need not be called for something.
         """
         ...
 
@@ -69,13 +86,22 @@ def watch(fd: int) -> Watch:
 class TrioWatch:
     """Waits as Trio does. See `Watch`."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_closed", "_fd")
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self._closed = False
 
     def readable(self) -> Awaitable[None]:
         return trio.lowlevel.wait_readable(self._fd)  # noqa: ASYNC105 - a frame less to resume
+
+    async def taking(self, take: Take) -> None:
+        while True:
+            await trio.lowlevel.wait_readable(self._fd)
+            if not take():
+                return
+            if self._closed:  # by what it took: the number may be another socket's by now
+                raise trio.ClosedResourceError("closed by what was taken")
 
     def more(self) -> None:
         """Do nothing: Trio looks at what is there, not at what came."""
@@ -85,6 +111,7 @@ class TrioWatch:
         return True
 
     def close(self) -> None:
+        self._closed = True
         with contextlib.suppress(RuntimeError):  # no loop runs any more: nobody waits
             trio.lowlevel.notify_closing(self._fd)
 
@@ -92,13 +119,15 @@ class TrioWatch:
 class _EdgeWatch:
     """Waits for an edge that the poller tells of. See `Watch`."""
 
-    __slots__ = ("_closed", "_ended", "_fd", "_poller", "_task", "_told")
+    __slots__ = ("_closed", "_ended", "_fd", "_poller", "_take", "_task", "_told")
 
     def __init__(self, poller: "_Poller", fd: int) -> None:
         self._poller = poller
         self._fd = fd
         self._task: trio.lowlevel.Task | None = None
         """Who waits."""
+        self._take: Take | None = None
+        """What may spare it the waking."""
         self._told = False
         """Whether something came that nobody has been told of."""
         self._ended = False
@@ -114,6 +143,19 @@ class _EdgeWatch:
         self._task = trio.lowlevel.current_task()
         await trio.lowlevel.wait_task_rescheduled(self._give_up)
 
+    async def taking(self, take: Take) -> None:
+        while True:
+            if self._told or self._ended or self._closed or self._task is not None:
+                await self._at_once()
+                if not take():
+                    return
+            else:
+                self._take = take
+                self._task = trio.lowlevel.current_task()
+                wanted = await trio.lowlevel.wait_task_rescheduled(self._give_up)
+                if not wanted:
+                    return
+
     async def _at_once(self) -> None:
         # Others have their turn, however much comes; and what is cancelled here is not lost.
         await trio.lowlevel.checkpoint()
@@ -124,7 +166,7 @@ class _EdgeWatch:
         self._told = False
 
     def _give_up(self, _raise_cancel: object) -> trio.lowlevel.Abort:
-        self._task = None
+        self._task = self._take = None
         return trio.lowlevel.Abort.SUCCEEDED
 
     def more(self) -> None:
@@ -141,16 +183,32 @@ class _EdgeWatch:
         task = self._task
         if task is None:
             self._told = True
+        elif self._take is not None:
+            self._tell_taker(task, self._take)
         else:
             self._task = None
             trio.lowlevel.reschedule(task)
+
+    def _tell_taker(self, task: trio.lowlevel.Task, take: Take) -> None:
+        told: outcome.Value[bool] | outcome.Error
+        try:
+            wanted = take()
+        except Exception as error:  # noqa: BLE001 - whoever waits has caused it, and is to hear of it
+            told = outcome.Error(error)
+        else:
+            if wanted and not self._told and not self._ended:
+                return
+            told = outcome.Value(wanted)
+        if self._task is task:  # neither closed nor cancelled by what it took
+            self._task = self._take = None
+            trio.lowlevel.reschedule(task, told)
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
         self._poller.forget(self._fd, self)
-        task, self._task = self._task, None
+        task, self._task, self._take = self._task, None, None
         if task is not None:
             error = trio.ClosedResourceError("another task closed this socket")
             trio.lowlevel.reschedule(task, outcome.Error(error))

@@ -15,7 +15,7 @@ from typing import Final
 import trio
 
 from ..readiness import watch
-from .wire import Wire
+from .wire import Sink, Wire
 
 READ_BYTES: Final = 256 * 1024
 """At once, where much comes. 16 KiB would cost more than three times the CPU a gigabyte."""
@@ -38,20 +38,46 @@ class QuickWire(Wire):
         while True:
             try:
                 await self._watch.readable()
-                data = self._plain.recv(self._read_bytes)
-            except BlockingIOError:
-                continue
+                data = self._receive()
             except (OSError, trio.ClosedResourceError):
                 self.broken = True
                 return b""
-            size = len(data)
-            if size < _FIRST_BYTES:
-                self._read_bytes = _FIRST_BYTES
-            else:
-                if size == self._read_bytes:
-                    self._watch.more()
-                self._read_bytes = READ_BYTES
-            return data
+            if data is not None:
+                return data
+
+    async def feed(self, sink: Sink) -> bool:
+        """See `Wire.feed`."""
+        ended = False
+
+        def take() -> bool:
+            nonlocal ended
+            data = self._receive()
+            if data:
+                return sink(data)
+            ended = data is not None
+            return not ended
+
+        try:
+            await self._watch.taking(take)
+        except (OSError, trio.ClosedResourceError):
+            self.broken = True
+            return False
+        return not ended
+
+    def _receive(self) -> bytes | None:
+        """Return what is there, None for nothing, b"" at the end. Raises OSError."""
+        try:
+            data = self._plain.recv(self._read_bytes)
+        except BlockingIOError:
+            return None
+        size = len(data)
+        if size < _FIRST_BYTES:
+            self._read_bytes = _FIRST_BYTES
+        else:
+            if size == self._read_bytes:
+                self._watch.more()
+            self._read_bytes = READ_BYTES
+        return data
 
     def read_at_once(self) -> bytes:
         """Return what is there without waiting, b"" for nothing."""

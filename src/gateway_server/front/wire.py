@@ -32,6 +32,8 @@ _GOODBYE_SECONDS: Final = 1.0
 _GONE_STATES: Final = frozenset({7, 8, 9})
 
 Address: TypeAlias = tuple[str, int]
+Sink: TypeAlias = Callable[[bytes], bool]
+"""Takes bytes that came, without waiting, and tells whether it wants more."""
 
 
 class Wire:
@@ -77,6 +79,16 @@ class Wire:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self.broken = True
             return b""
+
+    async def feed(self, sink: Sink) -> bool:
+        """Give `sink` what comes, until it wants no more; False: the client has left.
+
+        It may be called from another task while this one waits.
+        """
+        while data := await self.read():
+            if not sink(data):
+                return True
+        return False
 
     def read_at_once(self) -> bytes:
         """Return what is there without waiting, b"" for nothing, or where nobody can tell."""

@@ -9,7 +9,7 @@ included; they queue behind what is being pushed, or are pushed by a task of the
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import trio
@@ -129,40 +129,44 @@ class Carrying(Generic[L]):
 
     async def _carry(self, source: _Way[L], target: _Way[L]) -> None:
         """Read `source` to its end."""
-        end, queue, machine, now = source.end, target.queue, self._machine, self._now
-        side = end.side
-        next_event, take, put, passes = end.next, end.take, target.end.put, PASS[side][0]
+        pass_on = self._passing(source, target)
         with source.scope:
-            while True:
-                event = next_event()
-                if event is None:
-                    if await end.read():
-                        continue
-                    break
+            while not pass_on() or await source.end.read(pass_on):
+                if source.pushes:
+                    await self._push(target)
+                    source.pushes = False
+                    if source.hung_up:
+                        break
+                await self._until_gone(source, target)
+        if not source.hung_up:
+            self.tell(SideLost(source.end.side))
+
+    def _passing(self, source: _Way[L], target: _Way[L]) -> Callable[[], bool]:
+        """Return what passes on all that `source` has said; False: some of it has to wait."""
+        end, queue, machine, now = source.end, target.queue, self._machine, self._now
+        next_event, take, put, passes = end.next, end.take, target.end.put, PASS[end.side]
+
+        def pass_on() -> bool:
+            while (event := next_event()) is not None:
                 commands = machine.receive(event, now())
-                if len(commands) == 1 and commands[0] is passes and not queue:
+                if commands is passes and not queue:
                     # Nearly always: what came goes on in the same breath.
                     rest = put(take())
                     if rest is None:
                         continue
                     queue.append(rest)
-                    if not target.pushing:
-                        await self._push_here(source, target)
-                        if source.hung_up:
-                            break
-                else:
-                    source.waits = isinstance(event, FramesCame | PongCame)
-                    self._perform(commands)
-                    self._look()
-                await self._until_gone(source, target)
-        if not source.hung_up:
-            self.tell(SideLost(side))
+                    assert not target.pushing, "with nothing queued"
+                    # By the task that reads, which has nothing else to do meanwhile.
+                    source.pushes = target.pushing = True
+                    return False
+                source.waits = isinstance(event, FramesCame | PongCame)
+                self._perform(commands)
+                self._look()
+                if source.waits or queue:
+                    return False
+            return True
 
-    async def _push_here(self, source: _Way[L], target: _Way[L]) -> None:
-        """Push in the task that reads, which has nothing else to do meanwhile."""
-        source.pushes = target.pushing = True
-        await self._push(target)
-        source.pushes = False
+        return pass_on
 
     async def _until_gone(self, source: _Way[L], target: _Way[L]) -> None:
         """Wait until what the source said is decided on, and the target has room for more."""

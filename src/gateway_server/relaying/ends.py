@@ -4,6 +4,7 @@ On the frame road a load is bytes, whole frames or parts of one; on the message 
 message. A road's two ends speak of the same loads.
 """
 
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from gateway_core.frames import Close, FrameEvent, Side
@@ -31,8 +32,12 @@ class End(Protocol[L]):
         """Of what it says, tell the rest of a frame that was begun, pongs and its Close alone."""
         ...
 
-    async def read(self) -> bool:
-        """Wait for more; False: nothing more comes. Called once `next` has returned None."""
+    async def read(self, pass_on: Callable[[], bool]) -> bool:
+        """Wait for more; False: nothing more comes. Called once `next` has returned None.
+
+        An end that can, calls `pass_on` itself for what comes, from whatever task, and reads on
+        as long as that returns True: then `next` has returned None again.
+        """
         ...
 
     # What it is told.

@@ -5,6 +5,7 @@ only what we say ourselves is masked anew.
 """
 
 import secrets
+from collections.abc import Callable
 
 from gateway_core.frames import (
     CLIENT,
@@ -19,7 +20,7 @@ from gateway_core.frames import (
 from ..front.wire import Wire as ClientWire
 from ..upstream.wire import Buffers
 from ..upstream.wire import Wire as UpstreamWire
-from .wires import MASK_BYTES, push_all, read_some
+from .wires import MASK_BYTES, feed, push_all
 
 
 class ClientFrames:
@@ -35,10 +36,14 @@ class ClientFrames:
         self.next, self.take, self.finish = reader.next, reader.take, reader.finish
         reader.receive(early)
 
-    async def read(self) -> bool:
-        data = await self._wire.read()
-        self._reader.receive(data)
-        return bool(data)
+    async def read(self, pass_on: Callable[[], bool]) -> bool:
+        receive = self._reader.receive
+
+        def came(data: bytes) -> bool:
+            receive(data)
+            return pass_on()
+
+        return await self._wire.feed(came)
 
     def put(self, load: bytes) -> bytes | None:
         sent = self._wire.write_at_once(load)
@@ -78,11 +83,15 @@ class UpstreamFrames:
         self.next, self.take, self.finish = reader.next, reader.take, reader.finish
         reader.receive(early)
 
-    async def read(self) -> bool:
-        data = await read_some(self._wire, at_once=self._fresh)
-        self._fresh = False
-        self._reader.receive(data)
-        return bool(data)
+    async def read(self, pass_on: Callable[[], bool]) -> bool:
+        receive = self._reader.receive
+
+        def came(data: bytes) -> bool:
+            receive(data)
+            return pass_on()
+
+        fresh, self._fresh = self._fresh, False
+        return await feed(self._wire, came, at_once=fresh)
 
     def put(self, load: bytes) -> bytes | None:
         unsent: Buffers = [load]

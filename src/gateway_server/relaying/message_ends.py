@@ -7,7 +7,7 @@ Close without a code is one with 1000. Text is looked at: what is not UTF-8 ends
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
@@ -32,7 +32,7 @@ from gateway_core.frames import (
 
 from ..front.contract import Message, Receive, Send
 from ..upstream.wire import Buffers, Wire
-from .wires import MASK_BYTES, push_all, read_some
+from .wires import MASK_BYTES, feed, push_all
 
 Load: TypeAlias = str | bytes | Close
 """A message of text, one of bytes, or the end of all."""
@@ -72,7 +72,7 @@ class ClientMessages:
     def finish(self) -> None:
         """Do nothing: a message is whole."""
 
-    async def read(self) -> bool:
+    async def read(self, pass_on: Callable[[], bool]) -> bool:  # noqa: ARG002 - ASGI has one reader
         message = await self._receive()
         if message["type"] == "websocket.receive":
             self._come = self._told(message)
@@ -175,13 +175,15 @@ class UpstreamMessages:
     def finish(self) -> None:
         """Do nothing: a message is whole."""
 
-    async def read(self) -> bool:
-        data = await read_some(self._wire, at_once=self._fresh)
-        self._fresh = False
-        if data and not self._ended:
-            self._wsproto.receive_data(data)
-            self._events = self._wsproto.events()
-        return bool(data)
+    async def read(self, pass_on: Callable[[], bool]) -> bool:
+        def came(data: bytes) -> bool:
+            if not self._ended:
+                self._wsproto.receive_data(data)
+                self._events = self._wsproto.events()
+            return pass_on()
+
+        fresh, self._fresh = self._fresh, False
+        return await feed(self._wire, came, at_once=fresh)
 
     def _told(self, event: Event) -> FrameEvent | None:
         match event:

@@ -4,25 +4,35 @@ from typing import Final
 
 import trio
 
+from ..front.wire import Sink
 from ..upstream.wire import Buffers, Wire
 
 MASK_BYTES: Final = 4
 """Of a frame that a client sends: unforeseeable ones (RFC 6455, 5.3)."""
 
 
-async def read_some(wire: Wire, *, at_once: bool) -> bytes:
-    """Return what comes next, b"" once nothing more does.
+async def feed(wire: Wire, sink: Sink, *, at_once: bool) -> bool:
+    """Give `sink` what comes, until it wants no more; False: nothing more comes.
 
-    `at_once`: whether something may be here that no readiness tells of, inside of TLS.
+    It may be called from another task while this one waits. `at_once`: whether something may be
+    here that no readiness tells of, inside of TLS.
     """
+    ended = False
+
+    def take() -> bool:
+        nonlocal ended
+        data = wire.receive_some()
+        if data:
+            return sink(data)
+        ended = data is not None
+        return not ended
+
     try:
-        data = wire.receive_some() if at_once else None
-        while data is None:
-            await wire.readable()
-            data = wire.receive_some()
+        if not at_once or take():
+            await wire.taking(take)
     except (OSError, trio.ClosedResourceError):
-        return b""
-    return data
+        return False
+    return not ended
 
 
 async def push_all(wire: Wire, unsent: Buffers, patience: float) -> None:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Awaitable
 from typing import Final
 
+from ..readiness import Take
 from .wire import Buffers, Wire
 
 _RECORD_BYTES_MAX: Final = 16 * 1024
@@ -107,6 +108,10 @@ class TlsWire:
     def readable(self) -> Awaitable[None]:
         """See `Wire.readable`."""
         return self._below.readable()
+
+    def taking(self, take: Take) -> Awaitable[None]:
+        """See `Wire.taking`."""
+        return self._below.taking(take)
 
     def writable(self) -> Awaitable[None]:
         """See `Wire.writable`."""

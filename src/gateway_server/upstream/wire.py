@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeAlias
 
 import trio
 
-from ..readiness import Watch, watch
+from ..readiness import Take, Watch, watch
 
 Buffers: TypeAlias = list[bytes | memoryview]
 """Bytes to send, in order."""
@@ -63,6 +63,13 @@ class Wire(Protocol):
         """Wait until `receive_some` may return something.
 
         Raises trio.ClosedResourceError where the wire is closed meanwhile.
+        """
+        ...
+
+    def taking(self, take: Take) -> Awaitable[None]:
+        """Wait as `readable` does, and `take` what comes, until that returns False.
+
+        It may be called from another task while this one waits; what it raises, the wait does.
         """
         ...
 
@@ -138,9 +145,16 @@ class SocketWire:
 
     def readable(self) -> Awaitable[None]:
         """See `Wire.readable`."""
+        return self._watched().readable()
+
+    def taking(self, take: Take) -> Awaitable[None]:
+        """See `Wire.taking`."""
+        return self._watched().taking(take)
+
+    def _watched(self) -> Watch:
         if self._watch is None:
             self._watch = watch(self._fd)
-        return self._watch.readable()
+        return self._watch
 
     def writable(self) -> Awaitable[None]:
         """See `Wire.writable`."""

@@ -1,5 +1,7 @@
 """An end of a socket in a test's hands: it says what it is told to, and takes as much as it may."""
 
+from collections.abc import Callable
+
 import trio
 import trio.testing
 
@@ -15,8 +17,10 @@ RULES = RelayRules(idle_timeout=seconds(100), ping_interval=seconds(1000), close
 class FakeEnd:
     """See `relaying.ends.End`. Loads are text."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, *, on_the_spot: bool) -> None:
+        """`on_the_spot`: whether it passes on what comes itself, as an end may."""
         self.side = side
+        self._on_the_spot = on_the_spot
         self.took: list[str] = []
         """What it was sent, in order."""
         self.room = 1000
@@ -26,7 +30,8 @@ class FakeEnd:
         self.breaks = False
         """Whether a push fails then."""
         self.hung_up = self.was_cut = self.finished = False
-        self.reads = 0
+        self.given = 0
+        """Loads that were read of it."""
         self._say, self._hear = trio.open_memory_channel[tuple[FrameEvent, str] | None](100)
         self._next: FrameEvent | None = None
         self._load = ""
@@ -52,13 +57,14 @@ class FakeEnd:
     def finish(self) -> None:
         self.finished = True
 
-    async def read(self) -> bool:
-        self.reads += 1
-        said = await self._hear.receive()
-        if said is None:
-            return False
-        self._next, self._load = said
-        return True
+    async def read(self, pass_on: Callable[[], bool]) -> bool:
+        while (said := await self._hear.receive()) is not None:
+            assert self._next is None, "read before all was told"
+            self.given += 1
+            self._next, self._load = said
+            if not self._on_the_spot or not pass_on():
+                return True
+        return False
 
     def put(self, load: str) -> str | None:
         assert not (self.hung_up or self.was_cut), "something follows the end"
@@ -92,8 +98,9 @@ class FakeEnd:
 class Pair:
     """A relay between two of them."""
 
-    def __init__(self, timers: Timers, rules: RelayRules = RULES) -> None:
-        self.client, self.upstream = FakeEnd(Side.CLIENT), FakeEnd(Side.UPSTREAM)
+    def __init__(self, timers: Timers, rules: RelayRules, *, on_the_spot: bool) -> None:
+        self.client = FakeEnd(Side.CLIENT, on_the_spot=on_the_spot)
+        self.upstream = FakeEnd(Side.UPSTREAM, on_the_spot=on_the_spot)
         self.alarm = timers.alarm(lambda: self.carrying.deadline, lambda: self.carrying.tick())
         machine = Relay.opened(rules, b"tag", self.alarm.now())
         self.carrying: Carrying[str] = Carrying(machine, self.client, self.upstream, self.alarm)
@@ -107,10 +114,10 @@ class Pair:
             self.over.set()
 
 
-async def opened(nursery: trio.Nursery, rules: RelayRules = RULES) -> Pair:
+async def opened(nursery: trio.Nursery, on_the_spot: bool, rules: RelayRules = RULES) -> Pair:
     timers = Timers()
     nursery.start_soon(timers.run)
-    pair = Pair(timers, rules)
+    pair = Pair(timers, rules, on_the_spot=on_the_spot)
     nursery.start_soon(pair.run)
     await settle()
     return pair

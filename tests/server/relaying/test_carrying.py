@@ -22,10 +22,16 @@ from tests.server.relaying.ends import RULES, opened, settle
 BYE = Close(1000)
 
 
+@pytest.fixture(params=[False, True], ids=["woken", "on the spot"])
+def spot(request) -> bool:
+    """Whether the ends pass on themselves what comes, so that nobody is woken for it."""
+    return request.param
+
+
 async def test_what_one_end_says_the_other_takes_and_a_close_ends_both(
-    nursery, autojump_clock
+    nursery, spot, autojump_clock
 ) -> None:
-    pair = await opened(nursery)
+    pair = await opened(nursery, spot)
     pair.client.says("a")
     pair.upstream.says("b")
     pair.client.says("bye", CloseCame(CLIENT, BYE))
@@ -43,24 +49,24 @@ async def test_what_one_end_says_the_other_takes_and_a_close_ends_both(
 
 
 async def test_an_end_that_takes_nothing_stops_its_own_source_alone(
-    nursery, autojump_clock
+    nursery, spot, autojump_clock
 ) -> None:
-    pair = await opened(nursery)
+    pair = await opened(nursery, spot)
     pair.client.room = 0
     pair.upstream.says("1")
     pair.upstream.says("2")
     pair.client.says("other way")
     await settle()
     assert pair.upstream.took == ["other way"]
-    assert pair.upstream.reads == 1
+    assert pair.upstream.given == 1
     pair.client.room = 1000
     pair.client.flow.set()
     await settle()
     assert pair.client.took == ["1", "2"]
 
 
-async def test_what_comes_behind_a_slow_load_waits_its_turn(nursery, autojump_clock) -> None:
-    pair = await opened(nursery)
+async def test_what_comes_behind_a_slow_load_waits_its_turn(nursery, spot, autojump_clock) -> None:
+    pair = await opened(nursery, spot)
     pair.client.room = 0
     pair.upstream.says("slow")
     await settle()
@@ -77,9 +83,9 @@ async def test_what_comes_behind_a_slow_load_waits_its_turn(nursery, autojump_cl
 
 
 async def test_a_close_that_nobody_pushes_is_pushed_by_a_task_of_its_own(
-    nursery, autojump_clock
+    nursery, spot, autojump_clock
 ) -> None:
-    pair = await opened(nursery)
+    pair = await opened(nursery, spot)
     pair.client.room = 0
     pair.carrying.end(Close(1001), 0)
     await trio.sleep(0.1)
@@ -92,8 +98,10 @@ async def test_a_close_that_nobody_pushes_is_pushed_by_a_task_of_its_own(
     assert pair.client.hung_up
 
 
-async def test_an_end_that_breaks_while_it_is_pushed_to_is_lost(nursery, autojump_clock) -> None:
-    pair = await opened(nursery)
+async def test_an_end_that_breaks_while_it_is_pushed_to_is_lost(
+    nursery, spot, autojump_clock
+) -> None:
+    pair = await opened(nursery, spot)
     pair.client.room, pair.client.breaks = 0, True
     pair.upstream.says("1")
     await settle()
@@ -108,9 +116,9 @@ async def test_an_end_that_breaks_while_it_is_pushed_to_is_lost(nursery, autojum
 
 
 async def test_a_push_that_lasts_beyond_the_close_time_out_is_cut_off(
-    nursery, autojump_clock
+    nursery, spot, autojump_clock
 ) -> None:
-    pair = await opened(nursery)
+    pair = await opened(nursery, spot)
     pair.client.room = 0
     pair.upstream.says("1")
     await settle()
@@ -122,8 +130,8 @@ async def test_a_push_that_lasts_beyond_the_close_time_out_is_cut_off(
 
 
 @pytest.mark.parametrize("side", ["client", "upstream"])
-async def test_an_end_whose_input_ends_is_lost(nursery, autojump_clock, side: str) -> None:
-    pair = await opened(nursery)
+async def test_an_end_whose_input_ends_is_lost(nursery, spot, autojump_clock, side: str) -> None:
+    pair = await opened(nursery, spot)
     here = getattr(pair, side)
     there = pair.upstream if side == "client" else pair.client
     here.ends()
@@ -135,21 +143,23 @@ async def test_an_end_whose_input_ends_is_lost(nursery, autojump_clock, side: st
     assert there.hung_up
 
 
-async def test_a_client_that_waits_for_its_bucket_is_not_read(nursery, autojump_clock) -> None:
+async def test_a_client_that_waits_for_its_bucket_is_not_read(
+    nursery, spot, autojump_clock
+) -> None:
     rules = replace(RULES, rate=Rate(1, seconds(1)), rate_waits=True)
-    pair = await opened(nursery, rules)
+    pair = await opened(nursery, spot, rules)
     for load in "abc":
         pair.client.says(load)
     await settle()
-    assert (pair.upstream.took, pair.client.reads) == (["a"], 2)
+    assert (pair.upstream.took, pair.client.given) == (["a"], 2)
     await trio.sleep(1.01)
     assert pair.upstream.took == ["a", "b"]
     await trio.sleep(1)
     assert pair.upstream.took == ["a", "b", "c"]
 
 
-async def test_what_is_dropped_is_read_over(nursery, autojump_clock) -> None:
-    pair = await opened(nursery)
+async def test_what_is_dropped_is_read_over(nursery, spot, autojump_clock) -> None:
+    pair = await opened(nursery, spot)
     pair.client.says("", StreamBroke(CLIENT, Close(1009)))
     await settle()
     assert pair.upstream.took == ["close 1001"]
@@ -160,8 +170,10 @@ async def test_what_is_dropped_is_read_over(nursery, autojump_clock) -> None:
     assert pair.client.took == []
 
 
-async def test_the_rest_of_a_frame_is_asked_for_before_a_close(nursery, autojump_clock) -> None:
-    pair = await opened(nursery)
+async def test_the_rest_of_a_frame_is_asked_for_before_a_close(
+    nursery, spot, autojump_clock
+) -> None:
+    pair = await opened(nursery, spot)
     pair.client.says("half", FramesCame(CLIENT, 1, 0, 4, whole=False))
     await settle()
     pair.carrying.end(Close(1001), 0)
@@ -174,9 +186,9 @@ async def test_the_rest_of_a_frame_is_asked_for_before_a_close(nursery, autojump
 
 
 async def test_a_driver_that_is_cancelled_has_last_words_and_hangs_up(
-    nursery, autojump_clock
+    nursery, spot, autojump_clock
 ) -> None:
-    pair = await opened(nursery)
+    pair = await opened(nursery, spot)
     pair.client.says("half", FramesCame(CLIENT, 1, 0, 4, whole=False))
     await settle()
     nursery.cancel_scope.cancel()
@@ -189,8 +201,10 @@ async def test_a_driver_that_is_cancelled_has_last_words_and_hangs_up(
     assert pair.carrying.ended.code == 1001
 
 
-async def test_a_driver_that_is_cancelled_while_it_pushes_cuts(nursery, autojump_clock) -> None:
-    pair = await opened(nursery)
+async def test_a_driver_that_is_cancelled_while_it_pushes_cuts(
+    nursery, spot, autojump_clock
+) -> None:
+    pair = await opened(nursery, spot)
     pair.client.room = 0
     pair.upstream.says("1")
     await settle()
@@ -202,8 +216,8 @@ async def test_a_driver_that_is_cancelled_while_it_pushes_cuts(nursery, autojump
     assert pair.carrying.client_cut
 
 
-async def test_pings_go_out_by_the_alarm(nursery, autojump_clock) -> None:
-    pair = await opened(nursery, replace(RULES, ping_interval=seconds(10)))
+async def test_pings_go_out_by_the_alarm(nursery, spot, autojump_clock) -> None:
+    pair = await opened(nursery, spot, replace(RULES, ping_interval=seconds(10)))
     await trio.sleep(10.1)
     assert pair.client.took == pair.upstream.took == ["ping"]
     await trio.sleep(10)
@@ -211,8 +225,8 @@ async def test_pings_go_out_by_the_alarm(nursery, autojump_clock) -> None:
     await pair.over.wait()
 
 
-async def test_news_of_a_socket_that_is_over_change_nothing(nursery, autojump_clock) -> None:
-    pair = await opened(nursery)
+async def test_news_of_a_socket_that_is_over_change_nothing(nursery, spot, autojump_clock) -> None:
+    pair = await opened(nursery, spot)
     nursery_scope = pair.carrying
     pair.client.ends()
     pair.upstream.ends()

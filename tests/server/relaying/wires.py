@@ -2,6 +2,7 @@
 
 import trio
 
+from gateway_server.readiness import Take
 from gateway_server.upstream.wire import Buffers
 
 
@@ -65,6 +66,11 @@ class FakeWire:
     async def readable(self) -> None:
         await self._wait()
 
+    async def taking(self, take: Take) -> None:
+        await self._wait()
+        while take():
+            await self._wait()
+
     async def writable(self) -> None:
         await self._wait()
 
@@ -76,3 +82,8 @@ class FakeWire:
     def close(self) -> None:
         self.closed = True
         self.change()
+
+
+def look() -> bool:
+    """Stand for who passes on what came: it is to be read no further, since a test looks at it."""
+    return False

@@ -1,0 +1,225 @@
+"""What comes is taken on the spot, and whoever waits is woken for the rest alone."""
+
+import socket
+
+import pytest
+import trio
+import trio.testing
+
+from gateway_server.readiness import TrioWatch, watch
+
+CHUNK = 1024
+"""What a taker asks for at once."""
+
+
+@pytest.fixture(params=[watch, TrioWatch], ids=["edges", "trio"])
+async def make(request):
+    """What makes a watch: ours, and the one that serves where there is no epoll."""
+    return request.param
+
+
+@pytest.fixture
+async def pair():
+    """Our end of a TCP connection, which never blocks, and the peer's."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname())
+        ours, _ = listener.accept()
+    ours.setblocking(False)
+    with ours, theirs:
+        yield ours, theirs
+
+
+class Taker:
+    """Takes as the contract demands, until the end, or until it has `enough`."""
+
+    def __init__(self, make, ours, enough=1 << 30):
+        self.ours = ours
+        self.watched = make(ours.fileno())
+        self.enough = enough
+        self.took = b""
+        self.tasks = set()
+        self.woken = 0
+
+    def take(self):
+        self.tasks.add(trio.lowlevel.current_task())
+        try:
+            data = self.ours.recv(CHUNK)
+        except BlockingIOError:
+            return True
+        self.took += data
+        if len(data) == CHUNK:
+            self.watched.more()
+        return bool(data) and len(self.took) < self.enough
+
+    async def run(self):
+        with trio.fail_after(5):
+            await self.watched.taking(self.take)
+        self.woken += 1
+
+    async def has(self, count):
+        """Wait until so many bytes were taken."""
+        with trio.fail_after(5):
+            while len(self.took) < count:
+                await trio.sleep(0.001)
+
+
+async def test_what_comes_is_taken_and_nobody_is_woken_until_it_is_enough(make, pair):
+    ours, theirs = pair
+    taker = Taker(make, ours, enough=30)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        for count in range(1, 4):
+            await trio.testing.wait_all_tasks_blocked()
+            assert taker.woken == 0
+            theirs.sendall(b"0123456789")
+            await taker.has(count * 10)
+    assert (taker.took, taker.woken) == (b"0123456789" * 3, 1)
+    taker.watched.close()
+
+
+async def test_edges_are_taken_by_the_task_that_tells_of_them(pair):
+    ours, theirs = pair
+    taker = Taker(watch, ours, enough=1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        theirs.sendall(b"x")
+    (task,) = taker.tasks
+    assert "_Poller" in task.name
+    taker.watched.close()
+
+
+async def test_what_came_before_is_taken_without_an_edge(make, pair):
+    ours, theirs = pair
+    theirs.sendall(b"early")
+    taker = Taker(make, ours, enough=5)
+    await trio.sleep(0.02)  # the edge is told while nobody waits
+    await taker.run()
+    assert taker.took == b"early"
+    taker.watched.close()
+
+
+async def test_a_fin_that_comes_with_the_last_bytes_is_taken_too(make, pair):
+    ours, theirs = pair
+    taker = Taker(make, ours)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        theirs.sendall(b"last")
+        theirs.close()
+    assert taker.took == b"last"
+    taker.watched.close()
+
+
+async def test_what_a_full_read_left_is_taken_and_others_have_their_turn(make, pair):
+    ours, theirs = pair
+    taker = Taker(make, ours, enough=CHUNK * 50)
+    turns = 0
+
+    async def other():
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(other)
+        theirs.sendall(bytes(CHUNK * 50))
+        await taker.run()
+        nursery.cancel_scope.cancel()
+    assert turns >= 25, "each read gave up its turn once, in whatever order"
+    taker.watched.close()
+
+
+async def test_what_taking_raises_the_wait_raises_and_others_are_served_on(make, pair):
+    ours, theirs = pair
+    watched = make(ours.fileno())
+    mine, peer = socket.socketpair()
+    mine.setblocking(False)
+    other = Taker(make, mine, enough=1)
+
+    def fail():
+        raise ZeroDivisionError
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(other.run)
+            await trio.testing.wait_all_tasks_blocked()
+            theirs.sendall(b"x")
+            with pytest.raises(ZeroDivisionError):
+                await watched.taking(fail)
+            peer.sendall(b"y")
+    assert other.took == b"y"
+    for each in (watched, other.watched, mine, peer):
+        each.close()
+
+
+async def test_a_wait_may_be_closed_by_what_it_takes(make, pair):
+    ours, theirs = pair
+    watched = make(ours.fileno())
+
+    def close():
+        watched.close()
+        return True
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+
+            async def wait():
+                with pytest.raises(trio.ClosedResourceError):
+                    await watched.taking(close)
+
+            nursery.start_soon(wait)
+            await trio.testing.wait_all_tasks_blocked()
+            theirs.sendall(b"x")
+
+
+@pytest.mark.parametrize("wants_more", [False, True])
+async def test_a_wait_may_be_cancelled_by_what_it_takes(make, pair, wants_more):
+    ours, theirs = pair
+    watched = make(ours.fileno())
+    taken = b""
+
+    def take():
+        nonlocal taken
+        taken += ours.recv(CHUNK)
+        scope.cancel()
+        return wants_more
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.lowlevel.checkpoint)
+            theirs.sendall(b"once")
+            with trio.CancelScope() as scope:
+                await watched.taking(take)
+    assert taken == b"once"
+    theirs.sendall(b"more")
+    taker = Taker(lambda _: watched, ours, enough=4)
+    await taker.run()
+    assert taker.took == b"more", "and it can be waited for again"
+    watched.close()
+
+
+async def test_a_wait_that_is_cancelled_takes_nothing_behind_its_back(make, pair):
+    ours, theirs = pair
+    taker = Taker(make, ours, enough=4)
+    with trio.move_on_after(0.01):
+        await taker.run()
+    theirs.sendall(b"kept")
+    await trio.sleep(0.02)
+    assert taker.took == b""
+    await taker.run()
+    assert taker.took == b"kept"
+    taker.watched.close()
+
+
+async def test_two_cannot_take_from_one_socket(make, pair):
+    ours, theirs = pair
+    taker = Taker(make, ours, enough=1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        with pytest.raises(trio.BusyResourceError):
+            await taker.watched.taking(taker.take)
+        theirs.sendall(b"x")
+    taker.watched.close()
