@@ -180,28 +180,27 @@ class _EdgeWatch:
         """Hear of an edge."""
         if ended:
             self._ended = True
-        task = self._task
+        task, take = self._task, self._take
         if task is None:
             self._told = True
-        elif self._take is not None:
-            self._tell_taker(task, self._take)
-        else:
+            return
+        if take is None:
             self._task = None
             trio.lowlevel.reschedule(task)
-
-    def _tell_taker(self, task: trio.lowlevel.Task, take: Take) -> None:
+            return
         told: outcome.Value[bool] | outcome.Error
         try:
             wanted = take()
-        except Exception as error:  # noqa: BLE001 - whoever waits has caused it, and is to hear of it
+        except Exception as error:  # noqa: BLE001 - who waits has caused it, and is to hear of it
             told = outcome.Error(error)
         else:
             if wanted and not self._told and not self._ended:
                 return
             told = outcome.Value(wanted)
-        if self._task is task:  # neither closed nor cancelled by what it took
-            self._task = self._take = None
-            trio.lowlevel.reschedule(task, told)
+        if self._task is not task:
+            return  # closed, or cancelled, by what it took
+        self._task = self._take = None
+        trio.lowlevel.reschedule(task, told)
 
     def close(self) -> None:
         if self._closed:

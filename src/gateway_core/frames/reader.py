@@ -91,6 +91,18 @@ class FrameReader:
             data = self._data[self._at :] + data
         self._data, self._at = data, 0
 
+    def first(self, data: bytes) -> FrameEvent | None:
+        """Take in what the source sent, and return what it says first: `receive` and `next`."""
+        if self._finishing or self._ended or self._at < len(self._data) or not data:
+            self.receive(data)
+            return self.next()
+        self._data, self._at = data, 0
+        event = self._walk()
+        if self._at == 0:
+            return self._judge_next()
+        self._span = (0, self._at)
+        return event
+
     def finish(self) -> None:
         """Tell of the rest of a data frame that was begun, and then of pongs and a Close alone."""
         self._finishing = True

@@ -9,14 +9,22 @@ included; they queue behind what is being pushed, or are pushed by a task of the
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import trio
 
 from gateway_core.clock import Instant
 from gateway_core.exchange import RelayEnded
-from gateway_core.frames import CLIENT, OTHER, UPSTREAM, Close, FramesCame, PongCame
+from gateway_core.frames import (
+    CLIENT,
+    OTHER,
+    UPSTREAM,
+    Close,
+    FrameEvent,
+    FramesCame,
+    PongCame,
+)
 from gateway_core.machine import Tick
 from gateway_core.relay import (
     PASS,
@@ -37,7 +45,7 @@ from gateway_core.relay import (
 )
 
 from ..timers import Alarm
-from .ends import End
+from .ends import End, PassOn
 
 L = TypeVar("L")
 
@@ -131,7 +139,7 @@ class Carrying(Generic[L]):
         """Read `source` to its end."""
         pass_on = self._passing(source, target)
         with source.scope:
-            while not pass_on() or await source.end.read(pass_on):
+            while not pass_on(source.end.next()) or await source.end.read(pass_on):
                 if source.pushes:
                     await self._push(target)
                     source.pushes = False
@@ -141,18 +149,19 @@ class Carrying(Generic[L]):
         if not source.hung_up:
             self.tell(SideLost(source.end.side))
 
-    def _passing(self, source: _Way[L], target: _Way[L]) -> Callable[[], bool]:
-        """Return what passes on all that `source` has said; False: some of it has to wait."""
+    def _passing(self, source: _Way[L], target: _Way[L]) -> PassOn:
+        """Return what passes on all that `source` has said."""
         end, queue, machine, now = source.end, target.queue, self._machine, self._now
         next_event, take, put, passes = end.next, end.take, target.end.put, PASS[end.side]
 
-        def pass_on() -> bool:
-            while (event := next_event()) is not None:
+        def pass_on(event: FrameEvent | None) -> bool:
+            while event is not None:
                 commands = machine.receive(event, now())
                 if commands is passes and not queue:
                     # Nearly always: what came goes on in the same breath.
                     rest = put(take())
                     if rest is None:
+                        event = next_event()
                         continue
                     queue.append(rest)
                     assert not target.pushing, "with nothing queued"
@@ -164,6 +173,7 @@ class Carrying(Generic[L]):
                 self._look()
                 if source.waits or queue:
                     return False
+                event = next_event()
             return True
 
         return pass_on

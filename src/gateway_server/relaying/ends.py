@@ -5,11 +5,13 @@ message. A road's two ends speak of the same loads.
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from gateway_core.frames import Close, FrameEvent, Side
 
 L = TypeVar("L")
+PassOn: TypeAlias = Callable[[FrameEvent | None], bool]
+"""Passes on what came: this, and all that `next` tells. False: some of it has to wait."""
 
 
 class End(Protocol[L]):
@@ -32,11 +34,11 @@ class End(Protocol[L]):
         """Of what it says, tell the rest of a frame that was begun, pongs and its Close alone."""
         ...
 
-    async def read(self, pass_on: Callable[[], bool]) -> bool:
+    async def read(self, pass_on: PassOn) -> bool:
         """Wait for more; False: nothing more comes. Called once `next` has returned None.
 
-        An end that can, calls `pass_on` itself for what comes, from whatever task, and reads on
-        as long as that returns True: then `next` has returned None again.
+        An end that can, calls `pass_on` itself with what came first, from whatever task, and
+        reads on as long as that returns True: then `next` has returned None again.
         """
         ...
 

@@ -5,7 +5,6 @@ only what we say ourselves is masked anew.
 """
 
 import secrets
-from collections.abc import Callable
 
 from gateway_core.frames import (
     CLIENT,
@@ -20,6 +19,7 @@ from gateway_core.frames import (
 from ..front.wire import Wire as ClientWire
 from ..upstream.wire import Buffers
 from ..upstream.wire import Wire as UpstreamWire
+from .ends import PassOn
 from .wires import MASK_BYTES, feed, push_all
 
 
@@ -36,12 +36,11 @@ class ClientFrames:
         self.next, self.take, self.finish = reader.next, reader.take, reader.finish
         reader.receive(early)
 
-    async def read(self, pass_on: Callable[[], bool]) -> bool:
-        receive = self._reader.receive
+    async def read(self, pass_on: PassOn) -> bool:
+        first = self._reader.first
 
         def came(data: bytes) -> bool:
-            receive(data)
-            return pass_on()
+            return pass_on(first(data))
 
         return await self._wire.feed(came)
 
@@ -83,12 +82,11 @@ class UpstreamFrames:
         self.next, self.take, self.finish = reader.next, reader.take, reader.finish
         reader.receive(early)
 
-    async def read(self, pass_on: Callable[[], bool]) -> bool:
-        receive = self._reader.receive
+    async def read(self, pass_on: PassOn) -> bool:
+        first = self._reader.first
 
         def came(data: bytes) -> bool:
-            receive(data)
-            return pass_on()
+            return pass_on(first(data))
 
         fresh, self._fresh = self._fresh, False
         return await feed(self._wire, came, at_once=fresh)

@@ -7,7 +7,7 @@ Close without a code is one with 1000. Text is looked at: what is not UTF-8 ends
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
@@ -32,6 +32,7 @@ from gateway_core.frames import (
 
 from ..front.contract import Message, Receive, Send
 from ..upstream.wire import Buffers, Wire
+from .ends import PassOn
 from .wires import MASK_BYTES, feed, push_all
 
 Load: TypeAlias = str | bytes | Close
@@ -72,7 +73,7 @@ class ClientMessages:
     def finish(self) -> None:
         """Do nothing: a message is whole."""
 
-    async def read(self, pass_on: Callable[[], bool]) -> bool:  # noqa: ARG002 - ASGI has one reader
+    async def read(self, pass_on: PassOn) -> bool:  # noqa: ARG002 - ASGI has one reader
         message = await self._receive()
         if message["type"] == "websocket.receive":
             self._come = self._told(message)
@@ -175,12 +176,12 @@ class UpstreamMessages:
     def finish(self) -> None:
         """Do nothing: a message is whole."""
 
-    async def read(self, pass_on: Callable[[], bool]) -> bool:
+    async def read(self, pass_on: PassOn) -> bool:
         def came(data: bytes) -> bool:
             if not self._ended:
                 self._wsproto.receive_data(data)
                 self._events = self._wsproto.events()
-            return pass_on()
+            return pass_on(self.next())
 
         fresh, self._fresh = self._fresh, False
         return await feed(self._wire, came, at_once=fresh)

@@ -299,3 +299,27 @@ def test_wsproto_agrees_and_the_pieces_change_nothing(data: bytes, size: int) ->
     assert again == passed
     assert told(cut)[:3] == (messages, pings, payload)
     assert told(cut)[4] == rest
+
+
+@given(
+    data=streams(),
+    size=st.integers(1, 400),
+    finishes=st.integers(0, 6),
+    bound=st.sampled_from([1, 2, 300, 1 << 64]),
+)
+def test_first_is_receive_and_next(data: bytes, size: int, finishes: int, bound: int) -> None:
+    one, other = FrameReader(CLIENT, messages_max=bound), FrameReader(CLIENT, messages_max=bound)
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    for number, piece in enumerate([*pieces, b""]):
+        if number == finishes:
+            one.finish()
+            other.finish()
+        one.receive(piece)
+        event = one.next()
+        assert other.first(piece) == event
+        assert one == other
+        while event is not None:
+            assert one.take() == other.take()
+            event = one.next()
+            assert other.next() == event
+        assert one == other

@@ -1,7 +1,5 @@
 """An end of a socket in a test's hands: it says what it is told to, and takes as much as it may."""
 
-from collections.abc import Callable
-
 import trio
 import trio.testing
 
@@ -9,6 +7,7 @@ from gateway_core.clock import seconds
 from gateway_core.frames import Close, FrameEvent, FramesCame, Side
 from gateway_core.relay import Relay, RelayRules
 from gateway_server.relaying import Carrying
+from gateway_server.relaying.ends import PassOn
 from gateway_server.timers import Timers
 
 RULES = RelayRules(idle_timeout=seconds(100), ping_interval=seconds(1000), close_timeout=seconds(5))
@@ -57,12 +56,12 @@ class FakeEnd:
     def finish(self) -> None:
         self.finished = True
 
-    async def read(self, pass_on: Callable[[], bool]) -> bool:
+    async def read(self, pass_on: PassOn) -> bool:
         while (said := await self._hear.receive()) is not None:
             assert self._next is None, "read before all was told"
             self.given += 1
             self._next, self._load = said
-            if not self._on_the_spot or not pass_on():
+            if not self._on_the_spot or not pass_on(self.next()):
                 return True
         return False
 

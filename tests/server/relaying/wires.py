@@ -2,6 +2,7 @@
 
 import trio
 
+from gateway_core.frames import FrameEvent
 from gateway_server.readiness import Take
 from gateway_server.upstream.wire import Buffers
 
@@ -84,6 +85,13 @@ class FakeWire:
         self.change()
 
 
-def look() -> bool:
-    """Stand for who passes on what came: it is to be read no further, since a test looks at it."""
-    return False
+class Looker:
+    """Stands for who passes on what came: looks at what is told first, and wants no more."""
+
+    def __init__(self) -> None:
+        self.saw: list[FrameEvent] = []
+
+    def __call__(self, event: FrameEvent | None) -> bool:
+        if event is not None:
+            self.saw.append(event)
+        return False
