@@ -4,6 +4,7 @@
     PUT or POST /uploads            the same, named by Content-Disposition or X-File-Name,
                                     or multipart/form-data with files
     GET /uploads                    what is there
+    GET /openapi.json               what it says of itself
 
 Answers 201 with name (as kept: a taken name gets a number), size, sha256 and
 media_type; a form of several files answers {"files": [...]}. Files go to
@@ -30,12 +31,60 @@ from starlette.routing import Route
 
 from .form import Form
 from .inbox import Arriving, Inbox
+from .openapi import in_path, listed, named, published, told
 from .serve import serve
 
 PORT: Final = 8007
 BODY_BYTES_MAX: Final = 8 * 2**30
 SILENCE_MAX: Final = 30.0  # seconds without a byte, after which the client is given up
 FILES_MAX: Final = 32  # in one form: each is an open file
+
+
+FILE: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "description": "As kept: a taken name gets a number."},
+        "size": {"type": "integer", "description": "Bytes."},
+        "sha256": {"type": "string"},
+        "media_type": {"type": "string"},
+    },
+}
+CONTENT: Final[dict[str, Any]] = {"application/octet-stream": {}}
+FORM: Final[dict[str, Any]] = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "properties": {
+                "file": {"type": "string", "contentMediaType": "application/octet-stream"}
+            },
+        }
+    }
+}
+KEPT: Final[dict[str, Any]] = {"201": told(named("File"), "It is kept.")}
+PATHS: Final[dict[str, Any]] = {
+    "/uploads": {
+        "get": {
+            "operationId": "list",
+            "summary": "What is there",
+            "responses": {"200": told(listed("File"))},
+        },
+        "post": {
+            "operationId": "post",
+            "summary": "Upload a file, or a form of them",
+            "requestBody": {"required": True, "content": {**FORM, **CONTENT}},
+            "responses": KEPT,
+        },
+    },
+    "/uploads/{name}": {
+        "put": {
+            "operationId": "put",
+            "summary": "Upload a file under a name",
+            "parameters": [in_path("name", "string", "notes.txt")],
+            "requestBody": {"required": True, "content": CONTENT},
+            "responses": KEPT,
+        }
+    },
+}
 
 
 async def listing(request: Request) -> Response:
@@ -145,6 +194,7 @@ app = Starlette(
         Route("/uploads", listing),
         Route("/uploads", upload, methods=["POST", "PUT"]),
         Route("/uploads/{name}", upload, methods=["POST", "PUT"]),
+        published("Uploads", "Receives files.", PATHS, {"File": FILE}),
     ],
     lifespan=lifespan,
 )

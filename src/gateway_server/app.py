@@ -11,7 +11,7 @@ Starlette's middleware and routing.
 import os
 import secrets
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -37,7 +37,10 @@ from .front.contract import Conversation, Lane, LaneStream
 from .gatekeeping import Gatekeeper
 from .http_edge import HttpEdge
 from .identity.presenting import PresentingClient
+from .page_edge import PageEdge
+from .portal.pages import Portal
 from .probing import HealthChecks
+from .publishing import build_portal, publishing
 from .relaying import Relays
 from .settings import Settings, SettingsError, load
 from .settings.build import build_forwarding, build_relays, build_routes, build_tls, build_upstreams
@@ -74,6 +77,8 @@ class Gateway(Starlette):
         self._gatekeeper: Gatekeeper | None = None
         self._health: HealthChecks | None = None
         self._own: frozenset[bytes] = frozenset()
+        self._pages: PageEdge | None = None
+        self._portal: Portal | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one scope (ASGI)."""
@@ -84,6 +89,9 @@ class Gateway(Starlette):
         elif kind == "websocket":
             assert self._sockets is not None, "a server runs the lifespan first"
             await self._sockets(scope, receive, send)
+        elif kind == "http":
+            assert self._pages is not None, "a server runs the lifespan first"
+            await self._pages(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -125,6 +133,7 @@ class Gateway(Starlette):
             shown = _with_badges(self._clients, gatekeeper)
             self._health = _health(settings, policies, gatekeeper)
             sign_in = gatekeeper.sign_in(policies)
+            asked = _apart(settings, policies, gatekeeper, publishing(settings))
         except ConfigError as error:
             problem = Problem("the configuration", error.problem, error.path)
             raise SettingsError((problem,)) from None
@@ -132,6 +141,11 @@ class Gateway(Starlette):
         if sign_in is not None:
             self.router.routes.append(Route("/token", sign_in.token, methods=["POST"]))
             self.router.routes.append(Route("/users/me", sign_in.me))
+        if settings.portal.enabled:
+            member = sign_in.guard if sign_in is not None else None
+            self._portal = build_portal(settings, policies, asked, self._own, member)
+            self.router.routes.extend(self._portal.routes)
+        self._pages = PageEdge(super().__call__, policies.forwarding, self._log)
         inquirer = gatekeeper.inquirer
         self._relays = Relays(build_relays(settings), settings.gateway.drain_timeout)
         self._edge = HttpEdge(policies, shown, self._log, self._relays, inquirer)
@@ -187,6 +201,8 @@ class Gateway(Starlette):
         self._gatekeeper.start_tasks(supervisor)
         assert self._health is not None
         self._health.start(supervisor)
+        if self._portal is not None:
+            self._portal.start(supervisor)
         if self._control is not None:
             supervisor.start("control socket", self._control.run)
 
@@ -203,6 +219,8 @@ class Gateway(Starlette):
             await self._gatekeeper.aclose()
         if self._health is not None:
             await self._health.aclose()
+        if self._portal is not None:
+            await self._portal.aclose()
 
 
 @asynccontextmanager
@@ -267,9 +285,19 @@ def _clients(
 
 def _health(settings: Settings, policies: Policies, gatekeeper: Gatekeeper) -> HealthChecks:
     rules = build_probes(settings)
-    checked = {name: replace(policies.upstreams[name], connections_max=1) for name in rules}
-    clients = _with_badges(_clients(settings, checked), gatekeeper)
-    return HealthChecks(policies, rules, clients)
+    return HealthChecks(policies, rules, _apart(settings, policies, gatekeeper, rules))
+
+
+def _apart(
+    settings: Settings, policies: Policies, gatekeeper: Gatekeeper, names: Collection[str]
+) -> Mapping[str, UpstreamClient]:
+    """Return clients of these upstreams, each with a connection beside those of requests."""
+    few = {
+        name: replace(upstream, connections_max=1)
+        for name, upstream in policies.upstreams.items()
+        if name in names
+    }
+    return _with_badges(_clients(settings, few), gatekeeper)
 
 
 def _front(settings: Settings) -> FrontSettings:

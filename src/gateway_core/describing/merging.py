@@ -112,7 +112,6 @@ class _Merging:
 
     def add_own(self) -> None:
         served = self.served
-        self._tags[TAG] = "The gateway itself."
         for path, method, operation in own_operations(served.pages, requirement(served.member)):
             self._put(path, method, operation)
         for route in served.routes:
@@ -210,7 +209,7 @@ class _Merging:
 
     def _tag(self, by: Translator, told: Members) -> None:
         about = {tag_of(by.service, tag): words for tag, words in by.read.tags.items()}
-        about[tag_of(by.service, "")] = by.read.title
+        about[tag_of(by.service, "")] = by.read.about
         for tag in items(told["tags"]):
             name = text(tag)
             self._tags[name] = self._tags.get(name) or about.get(name, "")
@@ -223,6 +222,7 @@ class _Merging:
         components: Members = {**self._components, "schemas": schemas}
         if schemes:
             components["securitySchemes"] = {**schemes}
+        self._tags[TAG] = "The gateway itself."
         return {
             "openapi": VERSION,
             "info": {"title": served.title, "version": served.version},

@@ -55,7 +55,8 @@ class Description:
     """By section, then by name."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """Their descriptions."""
-    title: str = ""
+    about: str = ""
+    """Its description, or its title."""
     base: str = ""
     """What the paths begin with at the service: "/v1", or nothing."""
     old: bool = False
@@ -83,11 +84,12 @@ def read_description(body: bytes) -> Description | Flaw:
     if _operations(paths) > OPERATIONS_MAX:
         return Flaw.TOO_MANY
     components = members(document.get("components"))
+    info = members(document.get("info"))
     return Description(
         paths,
         {section: members(components.get(section)) for section in SECTIONS},
         dict(_tags(document.get("tags"))),
-        text(members(document.get("info")).get("title")),
+        text(info.get("description")) or text(info.get("title")),
         _base(document.get("servers")),
         old=known[1] == "0",
     )

@@ -16,14 +16,12 @@ Piece: TypeAlias = tuple[str, str]
 
 
 class Line(NamedTuple):
-    """A request to try. It is shown where the configuration has a route for it."""
+    """A request to try. It is shown where a route or the gateway itself answers it."""
 
     about: str
     method: str
     path: str
     command: str = "curl {url}"
-    kind: str = ""
-    """Of the scheme that answers it, where no route does."""
 
 
 LINES: Final = (
@@ -39,7 +37,8 @@ LINES: Final = (
     Line("401, without a key", "GET", "/users", "curl -i {url}"),
     Line("a user, with one", "GET", "/users/1", "curl -H 'X-API-Key: my-secret-key' {url}"),
     Line("orders, likewise", "GET", "/orders", "curl -H 'X-API-Key: my-secret-key' {url}"),
-    Line("sign in", "POST", "/token", "curl -d 'username=demo&password=demo' {url}", "password"),
+    Line("sign in", "POST", "/token", "curl -d 'username=demo&password=demo' {url}"),
+    Line("what there is to call", "GET", "/docs", "xdg-open {url}"),
 )
 _WIDTH: Final = 78
 _ABOUT_WIDTH: Final = max(len(line.about) for line in LINES)
@@ -89,10 +88,11 @@ class Programme:
         from gateway_core.routing import Router
 
         from ..settings.build import build_routes
+        from ..settings.pages import own_pages
 
         router = Router(build_routes(self.settings))
-        kinds = {scheme.kind for scheme in self.settings.auth.values()}
-        return (line for line in LINES if line.kind in kinds or _is_routed(router, line))
+        pages = own_pages(self.settings, router)
+        return (line for line in LINES if line.path.encode() in pages or _is_routed(router, line))
 
     def _command(self, line: Line) -> str:
         command = line.command.format(url=self._url(line.path))

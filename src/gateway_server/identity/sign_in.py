@@ -29,6 +29,7 @@ from gateway_core.message import RequestHead
 from gateway_core.refusal import Refusal, refused
 from gateway_core.signing_in import SignInLimits
 
+from ..telemetry.pages import record_in
 from ..timers import now, unix_time
 from .contract import Inquirer
 from .passwords import Users
@@ -78,9 +79,8 @@ class Access:
     inquirer: Inquirer
     failures: Limiter
 
-    async def named(self, head: RequestHead, address: str) -> Identity | Refusal:
+    async def named(self, head: RequestHead, address: str, record: Record) -> Identity | Refusal:
         """Return who sends `head`, by the same stage that requests pass."""
-        record = Record()
         asked = asking(self.guard, address, head.target)
         found = identify(asked, head, self.failures, record, wall=unix_time(), now=now())
         if isinstance(found, Doubt):
@@ -108,6 +108,11 @@ class SignIn:
         self._head = head
         self._address = address
 
+    @property
+    def guard(self) -> Guard:
+        """What `me` asks."""
+        return self._access.guard
+
     async def token(self, request: Request) -> Response:
         """Answer `POST /token`."""
         form = await _form(request)
@@ -123,8 +128,11 @@ class SignIn:
             return problem_response(refusal, request)
         caller = await self._users.check(name, password)
         _log.info("sign-in", client=address, succeeded=caller is not None)
+        record = record_in(request.scope)
+        record.identity = "password" if caller is not None else "password-wrong"
         if caller is None:
             return _error("invalid_grant", "The name or the password is wrong.")
+        record.consumer = caller.id
         asked = frozenset(form.get("scope", "").split())
         if not asked <= caller.scopes:
             return _error("invalid_scope", "Not all of these scopes are yours.")
@@ -142,7 +150,7 @@ class SignIn:
     async def me(self, request: Request) -> Response:
         """Answer `GET /users/me`."""
         head = self._head(request)
-        named = await self._access.named(head, self._address(head))
+        named = await self._access.named(head, self._address(head), record_in(request.scope))
         if isinstance(named, Refusal):
             return problem_response(named, request)
         scopes = sorted(named.scopes)
@@ -151,8 +159,9 @@ class SignIn:
 
 def problem_response(refusal: Refusal, request: Request) -> Response:
     """Return a refusal of the core as Starlette's response."""
-    request_id = request.headers.get("x-request-id", "")
-    head, body = refused(refusal, request_id if request_id.isascii() else "", request.method)
+    record = record_in(request.scope)
+    record.reason = refusal.reason
+    head, body = refused(refusal, record.request_id, request.method)
     response = Response(body, head.status)
     response.raw_headers = list(head.fields)
     return response

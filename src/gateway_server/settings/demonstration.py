@@ -37,14 +37,17 @@ endpoints = ["http://127.0.0.1:8004"]
 # they send under that name is removed.
 [upstreams.users]
 endpoints = ["http://127.0.0.1:8005"]
+openapi = "/openapi.json"      # what it says of itself is told at /openapi.json and /docs
 secret = { header = "X-Gateway-Secret", value = "${GATEWAY_SECRET:-change-me}" }
 
 [upstreams.orders]
 endpoints = ["http://127.0.0.1:8006"]
+openapi = "/openapi.json"
 secret = { header = "X-Gateway-Secret", value = "${GATEWAY_SECRET:-change-me}" }
 
 [upstreams.uploads]
 endpoints = ["http://127.0.0.1:8007"]
+openapi = "/openapi.json"
 
 # --- Limits -----------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from gateway_core.routing import Router
 
+from ..portal.files import ASSETS, DOCUMENT, PAGE
 from .schema import Settings
 
 
@@ -11,5 +12,15 @@ def own_pages(settings: Settings, router: Router) -> list[bytes]:
     if any(scheme.kind == "password" for scheme in settings.auth.values()):
         pages += [b"/token", b"/users/me"]
     own = [page for page in pages if not router.claims_exact(page)]
+    own += _portal(settings, router)
     root = settings.gateway.endpoints and not router.claims(b"/")
     return [*own, b"/"] if root else own
+
+
+def _portal(settings: Settings, router: Router) -> list[bytes]:
+    """Return the portal's. They yield to prefixes that are called so, too: `/docs` is a common one."""
+    if not settings.portal.enabled:
+        return []
+    named = {str(route.pattern).encode("ascii") for route in router.routes}
+    page = [PAGE, *ASSETS] if named.isdisjoint({PAGE, *ASSETS}) else []
+    return page if DOCUMENT in named else [*page, DOCUMENT]

@@ -56,6 +56,7 @@ does, and `gateway schema` prints its JSON Schema, for editors.
 _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("`[gateway]`", ("gateway",)),
     ("`[gateway.tls]`", ("gateway", "tls")),
+    ("`[portal]`", ("portal",)),
     ("`[upstreams.NAME]`", ("upstreams", "*")),
     ("`[upstreams.NAME.tls]`", ("upstreams", "*", "tls")),
     ("`secret` of an upstream", ("upstreams", "*", "secret")),

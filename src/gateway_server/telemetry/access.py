@@ -140,8 +140,8 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
         line += f', "reason": {quoted(record.reason)}'
     if record.route:
         line += _route(record.route, record.upstream)
-        if record.consumer or record.identity:
-            line += _caller(record)
+    if record.consumer or record.identity:
+        line += _caller(record)
     if record.endpoint:
         line += f', "endpoint": {_quoted_name(record.endpoint)}, "attempts": {record.attempts}'
     if record.breaker or record.retry or record.hedge:

@@ -66,7 +66,9 @@ def test_what_a_service_says_of_itself_is_kept() -> None:
         tags=[{"name": "a", "description": "about a"}, {"name": "b"}, "rubbish"],
         components={"schemas": {"S": schema}, "securitySchemes": {"x": {}}, "headers": 3},
     )
-    assert read.title == "A service"
+    assert read.about == "A service"
+    described_so = {"title": "T", "description": "D"}
+    assert described({"/": get()}, info=described_so).about == "D"
     assert read.tags == {"a": "about a", "b": "", "": ""}
     assert read.components["schemas"] == {"S": schema}
     assert read.components["headers"] == {}

@@ -6,6 +6,7 @@ from .compose import ComposeSettings, PartSettings
 from .compress import CompressSettings
 from .gateway import GatewaySettings, ServerTls
 from .limits import LimitSettings
+from .portal import PortalSettings
 from .root import Settings
 from .routes import CorsSettings, Edits, RouteSettings
 from .upstreams import (
@@ -33,6 +34,7 @@ __all__ = [
     "GatewaySettings",
     "LimitSettings",
     "PartSettings",
+    "PortalSettings",
     "RouteSettings",
     "ServerTls",
     "Settings",

@@ -5,6 +5,7 @@ from .gateway import GatewaySettings
 from .keys import Table, key
 from .limits import LimitSettings
 from .names import Name
+from .portal import PortalSettings
 from .routes import RouteSettings
 from .upstreams import UpstreamSettings
 
@@ -13,6 +14,9 @@ class Settings(Table):
     """The configuration of a gateway."""
 
     gateway: GatewaySettings = key({}, about="The process itself.", shown="all defaults")
+    portal: PortalSettings = key(
+        {}, about="The API document and the page that shows it.", shown="all defaults"
+    )
     upstreams: dict[Name, UpstreamSettings] = key(
         {}, about="Services behind the gateway, by name.", shown="none"
     )

@@ -1,5 +1,6 @@
 """`[upstreams.NAME]`: a service behind the gateway."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -24,6 +25,12 @@ from .protection import (
 )
 from .secret_text import SecretText
 from .values import Timeout, duration, size
+
+
+def _read_target(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"/[!-~]{0,1000}", value) or "#" in value:
+        raise wrong("is no path that can be asked for", 'write "/openapi.json"')
+    return str(value)
 
 
 def _read_server_name(value: object) -> str:
@@ -177,6 +184,12 @@ class UpstreamSettings(Table):
         None,
         about="Tell the service who asks by a signed token, in place of `X-Consumer-ID`.",
         shown="none",
+    )
+    openapi: Annotated[str, Reads(_read_target, {"type": "string", "x-type": "path"})] | None = key(
+        None,
+        about="Where the service publishes its OpenAPI document (3.0 or 3.1, in JSON): what routes "
+        "lead to of it is told at `/openapi.json`.",
+        shown="none: the portal says nothing of it",
     )
     balance: Annotated[str, choice("two-choices", "round-robin", "hash")] = key(
         "two-choices",

@@ -1,0 +1,1 @@
+"""The portal: `/openapi.json`, made of what services publish, and `/docs`, which shows it."""
