@@ -40,6 +40,8 @@ class TokenRules:
     """The claim whose text names the caller."""
     scopes_claim: str = "scope"
     """The claim that holds scopes: words with spaces between, or a list."""
+    type: str = ""
+    """What a token must say that it is: "at+jwt" (RFC 9068, 4); "" for whatever it says."""
 
     def __post_init__(self) -> None:
         if not self.issuer:
@@ -74,6 +76,8 @@ def judge(token: Token, rules: TokenRules, wall: UnixTime) -> Claimed | str:
     claims = token.claims
     if token.algorithm not in rules.algorithms:
         return "token-algorithm"
+    if rules.type and token.type != rules.type:
+        return "token-type"
     if claims.get("iss") != rules.issuer:
         return "token-issuer"
     if rules.audiences.isdisjoint(_words(claims.get("aud"), split=False) or ()):

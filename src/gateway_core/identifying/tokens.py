@@ -35,6 +35,8 @@ class Token:
     key_id: str
     """`kid`, or "" where there is none."""
     claims: Object = field(repr=False)
+    type: str = ""
+    """`typ` in lower case and without "application/" (RFC 7515, 4.1.9), or "" where there is none."""
 
 
 def read_token(text: bytes) -> Token | str:
@@ -49,12 +51,12 @@ def read_token(text: bytes) -> Token | str:
         return "token-malformed"
     if "crit" in header:  # RFC 7515, 4.1.11: an extension that must be understood; we know none
         return "token-critical"
-    algorithm, key_id = header.get("alg"), header.get("kid", "")
-    if not isinstance(algorithm, str) or not isinstance(key_id, str):
+    algorithm, key_id, kind = header.get("alg"), header.get("kid", ""), header.get("typ", "")
+    if not isinstance(algorithm, str) or not isinstance(key_id, str) or not isinstance(kind, str):
         return "token-malformed"
     if len(key_id) > KEY_ID_CHARACTERS_MAX:
         return "token-malformed"
-    return Token(text, algorithm, key_id, claims)
+    return Token(text, algorithm, key_id, claims, kind.lower().removeprefix("application/"))
 
 
 def _octets(part: bytes) -> bytes | None:

@@ -136,3 +136,25 @@ def test_rules_that_no_token_could_obey_are_mistakes(
     issuer, audiences, algorithms, leeway = rules
     with pytest.raises(ConfigError, match=problem):
         TokenRules(issuer, frozenset(audiences), frozenset(algorithms), leeway)
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "taken"),
+    [
+        pytest.param({"typ": "at+jwt"}, "at+jwt", True, id="RFC 9068 4 an access token"),
+        pytest.param({"typ": "application/at+jwt"}, "at+jwt", True, id="RFC 9068 4 in full"),
+        pytest.param({"typ": "JWT"}, "at+jwt", False, id="RFC 9068 4 an ID token, say"),
+        pytest.param({"typ": "logout+jwt"}, "at+jwt", False, id="a token to sign out by"),
+        pytest.param({}, "at+jwt", False, id="RFC 9068 4 no type"),
+        pytest.param({"typ": "logout+jwt"}, "", True, id="nobody asked"),
+        pytest.param({}, "", True, id="nobody asked, nothing said"),
+    ],
+)
+def test_a_token_must_be_of_the_type_that_is_asked_for(
+    told: dict[str, str], asked: str, taken: bool
+) -> None:
+    read = read_token(token({"alg": "RS256", "kid": "k1", **told}))
+    assert isinstance(read, Token)
+    rules = TokenRules(ISSUER, frozenset({AUDIENCE}), frozenset({"RS256"}), type=asked)
+    found = judge(read, rules, NOW)
+    assert isinstance(found, Claimed) if taken else found == "token-type"

@@ -26,6 +26,22 @@ def test_a_token_may_name_no_key() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({}, ""),
+        ({"typ": "JWT"}, "jwt"),
+        ({"typ": "at+jwt"}, "at+jwt"),
+        ({"typ": "application/AT+JWT"}, "at+jwt"),
+        ({"typ": ""}, ""),
+    ],
+)
+def test_a_token_says_what_it_is_in_whichever_spelling(told: dict[str, str], kind: str) -> None:
+    read = read_token(token({"alg": "RS256", **told}))
+    assert isinstance(read, Token)
+    assert read.type == kind
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param(b"", id="nothing"),
@@ -58,6 +74,7 @@ def test_a_token_may_name_no_key() -> None:
         pytest.param(token({"alg": ["RS256"]}), id="a list of algorithms"),
         pytest.param(token({"alg": "RS256", "kid": 1}), id="RFC 7515 4.1.4 a key id of digits"),
         pytest.param(token({"alg": "RS256", "kid": "k" * 257}), id="a long key id"),
+        pytest.param(token({"alg": "RS256", "typ": 1}), id="RFC 7515 4.1.9 a type of digits"),
     ],
 )
 def test_what_is_no_token_is_refused(text: bytes) -> None:
