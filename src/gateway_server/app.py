@@ -47,7 +47,7 @@ from .settings.build import build_forwarding, build_relays, build_routes, build_
 from .settings.caching import build_caching
 from .settings.compositions import build_compositions
 from .settings.compressions import build_compressions
-from .settings.limits import build_limits
+from .settings.limits import build_borne_limits, build_limits
 from .settings.pages import own_pages
 from .settings.problem import Problem
 from .settings.protection import build_probes
@@ -240,11 +240,13 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
 
 
 def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
+    limits = build_limits(settings)
     return Policies(
         Router(build_routes(settings)),
         build_upstreams(settings),
         build_forwarding(settings),
-        limits=build_limits(settings),
+        limits=limits,
+        borne_limits=build_borne_limits(settings, limits),
         body_timeout=settings.gateway.body_timeout,
         write_timeout=settings.gateway.write_timeout,
         compositions=build_compositions(settings),

@@ -342,3 +342,34 @@ async def test_how_often_somebody_may_be_wrong_is_the_operators_to_say(road: Roa
     answers = [await ask(gateway, request("/g", "X-API-Key: wrong")) for _ in range(2)]
     assert [answer.status for answer in answers] == [401, 429]
     assert 3590 < int(answers[1].value(b"retry-after") or b"0") <= 3600
+
+
+async def test_a_key_may_bear_limits_of_its_own(road: Road) -> None:
+    upstream = await road.upstream(response())
+    keys = """
+    [limits.trial]
+    rate = "2/60s"
+    key = "consumer"
+    [auth.clients]
+    kind = "api-key"
+    keys = [
+      { id = "trial", value = "old", limits = ["trial"] },
+      { id = "trial", value = "new", limits = ["trial"] },
+      { id = "other", value = "third", limits = ["trial"] },
+      { id = "free", value = "free" },
+    ]
+    """
+    gateway = await guarded(road, upstream, auth=keys)
+
+    async def status(key: str) -> int:
+        return (await ask(gateway, request("/g", f"X-API-Key: {key}"))).status
+
+    told = await ask(gateway, request("/g", "X-API-Key: old"))
+    assert (told.value(b"ratelimit") or b"").startswith(b'"trial";r=1')
+    assert [await status(key) for key in ("new", "old", "new")] == [200, 429, 429]
+    assert [await status("third"), await status("third"), await status("third")] == [200, 200, 429]
+    assert [await status("free") for _ in range(4)] == [200] * 4
+    assert (await ask(gateway, request("/open"))).value(b"ratelimit") is None
+    assert upstream.complete == 9
+    line = await gateway.line(2)
+    assert (line["status"], line["consumer"], line["limit"]) == (429, "trial", "trial")

@@ -147,18 +147,26 @@ async def test_who_guesses_passwords_is_held_up(road: Road) -> None:
     assert int(refused.value(b"retry-after") or b"0") > 0
 
 
-async def test_a_form_that_stops_coming_is_not_waited_for(
-    road: Road, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gateway_server.identity import sign_in as page
-
-    monkeypatch.setattr(page, "FORM_TIMEOUT_SECONDS", 0.05)
+async def test_signing_in_is_logged_and_its_answers_have_the_requests_id(road: Road) -> None:
     gateway = await gateway_for(road, await road.upstream(response()))
-    async with await gateway.connect() as stream:
-        client = Client(stream)
-        whole = form(username="ada", password="x")
-        await client.send(whole[:-3])
-        assert (await client.answer("POST")).status == 408
+    body = urlencode({"username": "ada", "password": "correct horse"}).encode()
+    lines = ("Content-Type: application/x-www-form-urlencoded", "X-Request-ID: mine-1")
+    answer = await ask(gateway, request("/token", *lines, method="POST", body=body))
+    assert answer.values(b"x-request-id") == [b"mine-1"]
+    line = await gateway.line()
+    assert (line["path"], line["status"], line["consumer"]) == ("/token", 200, "ada")
+    assert (line["request_id"], line["bytes_in"], line["bytes_out"]) == (
+        "mine-1",
+        len(body),
+        len(answer.body),
+    )
+    told = f"Authorization: Bearer {json.loads(answer.body)['access_token']}"
+    assert (await ask(gateway, request("/users/me", told))).status == 200
+    assert (await ask(gateway, request("/users/me"))).status == 401
+    me, refused = await gateway.line(1), await gateway.line(2)
+    assert (me["status"], me["consumer"], me["identity"]) == (200, "ada", "members")
+    assert (refused["status"], refused["reason"]) == (401, "credential-missing")
+    assert "consumer" not in refused
 
 
 @pytest.mark.parametrize("line", [[], ["Authorization: Bearer rubbish"], ["X-API-Key: x"]])

@@ -49,6 +49,8 @@ class Admission:
     """What its upstream is told of the caller, by the gateway and nobody else."""
     drops: frozenset[bytes] = frozenset()
     """Names of fields that its upstream is not shown, since they proved who the caller is."""
+    limits: tuple[str, ...] = ()
+    """Names of limits that the credential bears, beside those of the route."""
     held: tuple[Held, ...] = ()
 
     def told_on(self, head: ResponseHead) -> ResponseHead:
@@ -152,6 +154,7 @@ def _named(admission: Admission, named: Identity | Refusal) -> Refusal | None:
     if isinstance(named, Refusal):
         return named.with_fields(*admission.fields)
     admission.consumer, admission.told, admission.drops = named.consumer, named.fields, named.drops
+    admission.limits = named.limits
     if named.target is not admission.match.target:
         admission.match = admission.match._replace(target=named.target)
     return None
@@ -185,7 +188,8 @@ def _limit(
 ) -> Refusal | None:
     """Take the request out of the budgets of its route, or say which has no room for it."""
     route = admission.match.route.name
-    limits = policies.limits.get(route)
+    borne = admission.limits
+    limits = policies.borne_limits[route, borne] if borne else policies.limits.get(route)
     if limits is None:
         return None
     asker = Asker(admission.client.address, admission.consumer, route, head.fields)

@@ -67,6 +67,8 @@ class Identity(NamedTuple):
     """Names of fields that end here."""
     target: bytes
     """What is asked for, without a credential in its query."""
+    limits: tuple[str, ...] = ()
+    """Names of limits that the credential bears, beside those of the route."""
 
 
 class Doubt(NamedTuple):
@@ -153,4 +155,5 @@ def _settled(
         caller.fields,
         guard.drops(found),
         guard.target(found, asked.target),
+        caller.limits,
     )

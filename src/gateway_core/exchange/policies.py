@@ -41,6 +41,11 @@ class Policies:
     """How long a client may take nothing of what it is sent."""
     limits: Mapping[str, Limits] = field(default_factory=dict[str, Limits])
     """What limits each route has, by the route's name; the budgets are shared by reference."""
+    borne_limits: Mapping[tuple[str, tuple[str, ...]], Limits] = field(
+        default_factory=dict[tuple[str, tuple[str, ...]], Limits]
+    )
+    """What limits a request on each route whose credential bears limits: the route's and these,
+    by the route's name and those of the borne ones."""
     doors: Mapping[str, Door] = field(default_factory=dict[str, Door])
     """What each route asks of whoever comes, by the route's name; none: everybody may."""
     failures: Limiter = field(default_factory=failure_limit)
@@ -86,7 +91,8 @@ class Policies:
     def _relied(self, route: Route) -> frozenset[bytes]:
         """Return the fields by which the gateway decides on `route`: Connection cannot drop them."""
         matchers = frozenset(rule.name for rule in route.headers)
-        for more in (self.limits.get(route.name), self.doors.get(route.name)):
+        borne = [each for (name, _), each in self.borne_limits.items() if name == route.name]
+        for more in (self.limits.get(route.name), self.doors.get(route.name), *borne):
             if more is not None:
                 matchers |= more.relied
         if (change := self.transformations.get(route.name)) is not None:

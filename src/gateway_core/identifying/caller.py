@@ -33,6 +33,8 @@ class Caller:
 
     id: str
     scopes: frozenset[str] = frozenset()
+    limits: tuple[str, ...] = ()
+    """Names of the limits that the credential bears, wherever it is shown."""
     fields: Fields = field(init=False, repr=False, compare=False)
     """What upstreams are told: worked out once, since most callers come again."""
 

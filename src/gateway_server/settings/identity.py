@@ -56,6 +56,7 @@ _KEYS_OF: Final[Mapping[str, frozenset[str]]] = {
             "name_claim",
             "scopes_claim",
             "refresh",
+            "type",
         }
     ),
     "password": frozenset({"issuer", "audience", "secret", "leeway", "users", "lifetime"}),
@@ -184,7 +185,8 @@ def _key(wanted: ApiKeySettings, reveal: Callable[[Secret], str]) -> ApiKey:
         digest = digest_of(reveal(wanted.value))
     else:
         digest = bytes.fromhex(wanted.sha256 or "")
-    return ApiKey(digest, Caller(wanted.id, frozenset(wanted.scopes)), wanted.expires)
+    caller = Caller(wanted.id, frozenset(wanted.scopes), tuple(dict.fromkeys(wanted.limits)))
+    return ApiKey(digest, caller, wanted.expires)
 
 
 def _tokens(name: str, wanted: AuthSettings, parts: _Parts) -> Scheme | None:
@@ -216,6 +218,7 @@ def _tokens(name: str, wanted: AuthSettings, parts: _Parts) -> Scheme | None:
             wanted.leeway // SECOND,
             wanted.name_claim,
             wanted.scopes_claim,
+            "" if wanted.type == "any" else wanted.type,
         ),
     )
     return None if rules is None else Tokens(name, rules)

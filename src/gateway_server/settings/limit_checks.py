@@ -35,7 +35,7 @@ def check_limits(
     yield from _twice(uses)
     for name in known:
         if name not in uses.values():
-            message = f"no route has the limit {quote(name)}, nor the gateway as a whole"
+            message = f"no route has the limit {quote(name)}, nor a key, nor the gateway as a whole"
             yield _warning(("limits", name), message, f'write limits = ["{name}"]', on_key=True)
     yield from _nameless(uses, limits, routes)
 
@@ -94,9 +94,11 @@ def _bytes(count: int) -> str:
 def _uses(tree: Mapping[str, object]) -> Iterator[tuple[KeyPath, str]]:
     """Yield each place where a limit is named, and the name; whatever else is wrong there."""
     yield from _named(("gateway", "limits"), _table(tree.get("gateway")))
-    routes = tree.get("routes")
-    for index, route in enumerate(cast("list[object]", routes) if isinstance(routes, list) else []):
+    for index, route in enumerate(_list(tree.get("routes"))):
         yield from _named(("routes", index, "limits"), _table(route))
+    for scheme, wanted in _table(tree.get("auth")).items():
+        for index, key in enumerate(_list(_table(wanted).get("keys"))):
+            yield from _named(("auth", scheme, "keys", index, "limits"), _table(key))
 
 
 def _named(path: KeyPath, table: Mapping[str, object]) -> Iterator[tuple[KeyPath, str]]:
@@ -155,6 +157,10 @@ def _warning(path: KeyPath, message: str, cure: str = "", *, on_key: bool = Fals
 def _listed(names: tuple[str, ...]) -> str:
     more = " ..." if len(names) > _NAMES_LISTED_MAX else ""
     return ", ".join(names[:_NAMES_LISTED_MAX]) + more
+
+
+def _list(node: object) -> list[object]:
+    return cast("list[object]", node) if isinstance(node, list) else []
 
 
 def _table(node: object) -> dict[str, object]:

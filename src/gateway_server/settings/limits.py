@@ -1,5 +1,7 @@
 """From `[limits.NAME]` to the core's limits, and which of them each route has."""
 
+from collections.abc import Mapping
+
 from gateway_core.clock import Duration
 from gateway_core.limiting import (
     Concurrency,
@@ -29,6 +31,36 @@ def build_limits(settings: Settings) -> dict[str, Limits]:
         route: Limits(tuple(built[name] for name in names))
         for route, names in named.items()
         if names
+    }
+
+
+def build_borne_limits(
+    settings: Settings, limits: Mapping[str, Limits]
+) -> dict[tuple[str, tuple[str, ...]], Limits]:
+    """Return what limits each route for keys that bear limits: see `Policies.borne_limits`.
+
+    `limits` are those of the routes: what has one name has one budget, whoever bears it.
+    """
+    borne = {
+        tuple(dict.fromkeys(key.limits))
+        for scheme in settings.auth.values()
+        for key in scheme.keys
+        if key.limits
+    }
+    built = {limit.name: limit for each in limits.values() for limit in each.limits}
+    for name in (name for names in sorted(borne) for name in names):
+        if name not in built:
+            built[name] = build_limit(name, settings.limits[name])
+    return {
+        (route.name, names): Limits(
+            tuple(
+                built[name]
+                for name in dict.fromkeys((*limits_of(route, settings.gateway.limits), *names))
+            )
+        )
+        for route in settings.routes
+        if route.auth
+        for names in borne
     }
 
 

@@ -18,6 +18,7 @@ from gateway_core.exchange import (
 )
 from gateway_core.forwarding import ForwardingRules
 from gateway_core.forwarding.trust import parse_trusted
+from gateway_core.identifying import ApiKey, ApiKeys, Caller, Guard, KeyRing, digest_of
 from gateway_core.limiting import (
     ByConsumer,
     Limit,
@@ -379,3 +380,49 @@ def test_what_an_upstream_says_of_sharing_is_taken_off() -> None:
     assert value(admitted.told_on(theirs).fields, b"access-control-allow-origin") is None
     bare = Admission(admitted.client, admitted.match, replaces=frozenset({b"x-a"}))
     assert bare.told_on(theirs).fields == theirs.fields[:1]
+
+
+def borne(policies: Policies, *limits: Limit) -> Policies:
+    """The guarded gateway, where the key of "bob" bears limits beside those of route "a"."""
+    bob = ApiKey(digest_of("bobs"), Caller("bob", limits=tuple(limit.name for limit in limits)))
+    ring = KeyRing((ApiKey(digest_of("k"), Caller("ada")), bob))
+    mine = policies.limits["a"].limits if "a" in policies.limits else ()
+    return dataclasses.replace(
+        policies,
+        doors={"a": Door(Guard((ApiKeys("keys", ring),)))},
+        borne_limits={("a", bob.caller.limits): Limits((*mine, *limits))},
+    )
+
+
+def test_a_key_that_bears_limits_stands_under_them_and_no_other_does() -> None:
+    policies = borne(POLICIES, windowed(1, "gold"))
+    record = Record()
+    told = [admit(with_key(b"bobs"), "", policies, record, NOW, wall=WALL) for _ in range(2)]
+    assert isinstance(told[0], Admission)
+    assert isinstance(told[1], Refusal)
+    assert (told[1].status, told[1].reason) == (429, "limit-exceeded")
+    assert record.limits is not None
+    assert record.limits.binding == "gold"
+    for _ in range(3):
+        assert isinstance(admit(with_key(), "", policies, record, NOW, wall=WALL), Admission)
+
+
+def test_the_routes_limits_and_the_keys_take_together_or_not_at_all() -> None:
+    mine, gold = windowed(3), windowed(1, "gold")
+    policies = borne(limited_policies(mine), gold)
+    assert isinstance(admit(with_key(b"bobs"), "", policies, Record(), NOW, wall=WALL), Admission)
+    for _ in range(5):
+        refusal = admit(with_key(b"bobs"), "", policies, Record(), NOW, wall=WALL)
+        assert isinstance(refusal, Refusal)
+    assert mine.limiter.judge("192.0.2.1", NOW).remaining == 1
+    assert isinstance(admit(with_key(), "", policies, Record(), NOW, wall=WALL), Admission)
+
+
+def test_what_a_borne_limit_holds_is_given_back() -> None:
+    one = at_once()
+    policies = borne(POLICIES, one)
+    admitted = admit(with_key(b"bobs"), "", policies, Record(), NOW, wall=WALL)
+    assert isinstance(admitted, Admission)
+    assert isinstance(admit(with_key(b"bobs"), "", policies, Record(), NOW, wall=WALL), Refusal)
+    admitted.release()
+    assert isinstance(admit(with_key(b"bobs"), "", policies, Record(), NOW, wall=WALL), Admission)

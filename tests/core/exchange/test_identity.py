@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway_core.clock import Instant, seconds
+from gateway_core.clock import Instant, UnixTime, seconds
 from gateway_core.exchange import (
     AskAuthority,
     CallerDenied,
@@ -16,13 +16,13 @@ from gateway_core.exchange import (
     failure_limit,
 )
 from gateway_core.exchange.identity import Doubt, Identity, asking, identify, settle
-from gateway_core.identifying import Guard
+from gateway_core.identifying import ApiKey, ApiKeys, Caller, Guard, KeyRing, digest_of
 from gateway_core.limiting import Rate
 from gateway_core.message import RequestHead, value
 from gateway_core.refusal import Refusal
 from tests.exchanges import get
 from tests.guards import WALL, guard, with_key, with_token
-from tests.tokens import token
+from tests.tokens import claims, token
 
 NOW = Instant(0)
 
@@ -35,14 +35,16 @@ class Stage:
         self.failures = failure_limit(Rate(3, seconds(60)))
         self.record = Record()
 
-    def ask(self, head: RequestHead, at: float = 0) -> Identity | Doubt | Refusal:
+    def ask(
+        self, head: RequestHead, at: float = 0, wall: UnixTime = WALL
+    ) -> Identity | Doubt | Refusal:
         self.record = Record()
         return identify(
             asking(self.asked, self.address, head.target),
             head,
             self.failures,
             self.record,
-            wall=WALL,
+            wall=wall,
             now=Instant(seconds(at)),
         )
 
@@ -61,6 +63,25 @@ def test_a_key_names_the_caller_and_stays_here() -> None:
         b"/a/x?key2=1",
     )
     assert (stage.record.consumer, stage.record.identity) == ("ada", "keys")
+
+
+def test_a_key_may_bear_limits() -> None:
+    ring = KeyRing((ApiKey(digest_of("k"), Caller("ada", limits=("gold", "all"))),))
+    named = Stage(Guard((ApiKeys("keys", ring),))).ask(with_key())
+    assert isinstance(named, Identity)
+    assert (named.consumer, named.limits) == ("ada", ("gold", "all"))
+
+
+def test_a_clock_that_jumps_ahead_ends_tokens_and_back_again_revives_them() -> None:
+    stage = Stage(guard())
+    text = token(payload=claims(nbf=WALL - 60, exp=WALL + 600))
+    assert isinstance(stage.tell(stage.ask(with_token(text)), TokenVerified()), Identity)
+    jumps = [(0, True), (631, False), (0, True), (-120, False), (-80, True), (629, True)]
+    for jump, holds in jumps:
+        found = stage.ask(with_token(text), wall=UnixTime(WALL + jump))
+        if isinstance(found, Doubt):  # it was forgotten when it was seen to be too old
+            found = stage.tell(found, TokenVerified())
+        assert isinstance(found, Identity) is holds, jump
 
 
 def test_a_key_in_the_query_stays_here_too() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway_core.errors import ConfigError
 from gateway_core.exchange import Policies
-from gateway_core.limiting import ByHeader
+from gateway_core.limiting import ByHeader, Limits
 from gateway_core.routing import FieldRule, Pattern, Route, Router
 from tests.exchanges import POLICIES, UPSTREAM, limited_policies, windowed
 
@@ -27,6 +27,13 @@ def test_what_a_route_matches_by_is_protected_from_connection() -> None:
 def test_what_a_limit_counts_by_is_protected_from_connection() -> None:
     limit = dataclasses.replace(windowed(), key=(ByHeader(b"x-team"),))
     policies = limited_policies(limit)
+    assert b"x-team" in policies.plans["a"].protected
+    assert b"x-team" not in policies.plans["unbound"].protected
+
+
+def test_what_a_limit_that_a_key_bears_counts_by_is_protected_where_it_may_be_shown() -> None:
+    limit = dataclasses.replace(windowed(name="gold"), key=(ByHeader(b"x-team"),))
+    policies = dataclasses.replace(POLICIES, borne_limits={("a", ("gold",)): Limits((limit,))})
     assert b"x-team" in policies.plans["a"].protected
     assert b"x-team" not in policies.plans["unbound"].protected
 

@@ -247,6 +247,39 @@ def test_whose_budget_it_is_depends_on_what_the_request_has() -> None:
     assert "by gcra, 7 at once g.toml:16" in got
 
 
+BORNE = f"""\
+{ROUTE}auth = ["keys", "more"]
+limits = "one"
+
+[limits.one]
+rate = "1/s"
+
+[limits.gold]
+rate = "9/s"
+
+[auth.keys]
+kind = "api-key"
+keys = [
+  {{ id = "ada", value = "hunter2", limits = ["one"] }},
+  {{ id = "ada", value = "hunter3", limits = ["gold"] }},
+  {{ id = "bob", value = "hunter4", limits = ["gold"] }},
+]
+[auth.more]
+kind = "api-key"
+query = "k"
+keys = [{{ id = "eve", value = "hunter5", limits = "gold" }}]
+"""
+
+
+def test_limits_that_keys_bear_are_told_once_a_scheme_and_no_key_is() -> None:
+    got = told("GET", "/a", "X-API-Key: hunter3", config=BORNE)
+    assert any(line.startswith("gold: 9 requests in 1 s, for 2 keys of keys alone") for line in got)
+    assert any(line.startswith("gold: 9 requests in 1 s, for eve of more alone") for line in got)
+    assert sum(line.startswith("borne by the key") for line in got) == 2
+    assert sum(line.startswith("one: ") for line in got) == 1
+    assert "hunter" not in "".join(got)
+
+
 COMPOSED = """\
 [upstreams.a]
 endpoints = ["http://h:1"]

@@ -45,6 +45,7 @@ jwks = "https://i/jwks"
 leeway = "5s"
 name_claim = "azp"
 scopes_claim = "scp"
+type = "at+jwt"
 [auth.shared]
 kind = "jwt"
 issuer = "i"
@@ -62,7 +63,9 @@ credentials = ["X-Session"]
 
 def test_each_kind_becomes_a_scheme() -> None:
     schemes = build_schemes(read(f"{FULL}{ROUTE}"))
-    rules = TokenRules("https://i", frozenset({"a", "b"}), frozenset({"PS256"}), 5, "azp", "scp")
+    rules = TokenRules(
+        "https://i", frozenset({"a", "b"}), frozenset({"PS256"}), 5, "azp", "scp", "at+jwt"
+    )
     hs256 = frozenset({"HS256"})
     assert schemes == {
         "keys": ApiKeys(

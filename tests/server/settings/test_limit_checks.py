@@ -49,6 +49,13 @@ def test_a_limit_that_is_named_and_right_is_no_problem() -> None:
             'did you mean "per-client"?',
             id="of the gateway",
         ),
+        pytest.param(
+            f'{NAMED}auth = "k"\n[auth.k]\nkind = "api-key"\n'
+            f'keys = [{{ id = "a", value = "v", limits = ["per-clint"] }}]\n{limit()}',
+            "auth.k.keys[0].limits[0]",
+            'did you mean "per-client"?',
+            id="of a key",
+        ),
     ],
 )
 def test_an_unknown_limit_is_told_where_it_is_named(text: str, path: str, cure: str) -> None:
@@ -192,3 +199,8 @@ keys = [{ id = "demo", value = "0123456789abcdef0123456789abcdef" }]
 def test_counting_consumers_where_somebody_is_asked_is_right() -> None:
     text = f'{NAMED}auth = ["keys"]\n' + limit('rate = "1/s"\nkey = "consumer"') + KEYS
     assert [each for each in told(text) if "limits" in each.path] == []
+
+
+def test_a_limit_that_a_key_alone_bears_is_used() -> None:
+    keys = '[auth.k]\nkind = "api-key"\nkeys = [{ id = "a", value = "v", limits = "per-client" }]\n'
+    assert told(f'{ROUTE}auth = "k"\n{keys}{limit()}') == ()

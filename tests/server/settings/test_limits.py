@@ -16,7 +16,7 @@ from gateway_core.limiting import (
     Told,
     WhenFull,
 )
-from gateway_server.settings.limits import build_limits
+from gateway_server.settings.limits import build_borne_limits, build_limits
 from tests.configurations import ROUTE, read
 
 TEN = Rate(10, seconds(60))
@@ -109,3 +109,44 @@ def test_routes_that_name_one_limit_share_its_budgets() -> None:
 
 def test_without_limits_nothing_is_limited() -> None:
     assert build_limits(read(ROUTE)) == {}
+
+
+BORNE = """
+[auth.keys]
+kind = "api-key"
+keys = [
+  { id = "ada", value = "1", limits = ["gold", "own"] },
+  { id = "bob", value = "2", limits = "gold" },
+  { id = "eve", value = "3" },
+]
+[limits]
+own = { rate = "1/s" }
+shared = { rate = "2/s" }
+gold = { rate = "3/s", key = "consumer" }
+"""
+
+
+def test_keys_that_bear_limits_share_the_budgets_of_the_routes_and_of_each_other() -> None:
+    guarded_routes = TWO_ROUTES.replace('"shared"]', '"shared"]\nauth = "keys"').replace(
+        'limits = "shared"', 'limits = "shared"\nauth = "keys"'
+    )
+    settings = read(f"{guarded_routes}{BORNE}")
+    limits = build_limits(settings)
+    borne = build_borne_limits(settings, limits)
+    names = {key: [limit.name for limit in each.limits] for key, each in borne.items()}
+    assert names == {
+        ("a", ("gold",)): ["own", "shared", "gold"],
+        ("a", ("gold", "own")): ["own", "shared", "gold"],
+        ("b", ("gold",)): ["shared", "gold"],
+        ("b", ("gold", "own")): ["shared", "gold", "own"],
+    }
+    by_name: dict[str, set[int]] = {}
+    for each in (*limits.values(), *borne.values()):
+        for limit in each.limits:
+            by_name.setdefault(limit.name, set()).add(id(limit))
+    assert {name: len(ids) for name, ids in by_name.items()} == {"own": 1, "shared": 1, "gold": 1}
+
+
+def test_without_keys_that_bear_any_there_are_none() -> None:
+    settings = read(f"{TWO_ROUTES}{LIMITS}")
+    assert build_borne_limits(settings, build_limits(settings)) == {}

@@ -17,7 +17,8 @@ def limits(case: Case) -> Iterator[Fact]:
     if case.match is None:
         return
     everywhere = case.settings.gateway.limits
-    for name in limits_of(case.wanted, everywhere):
+    named = limits_of(case.wanted, everywhere)
+    for name in named:
         wanted = case.settings.limits[name]
         path: KeyPath = ("limits", name)
         shadow = ", as a shadow: it refuses nobody" if wanted.shadow else ""
@@ -33,6 +34,25 @@ def limits(case: Case) -> Iterator[Fact]:
         if wanted.rate is not None:
             burst = f", {wanted.burst or wanted.rate.quota} at once" * (wanted.algorithm == "gcra")
             yield Fact(f"by {wanted.algorithm}{burst}", (*path, "algorithm"), 1)
+
+    yield from _borne(case, named)
+
+
+def _borne(case: Case, named: tuple[str, ...]) -> Iterator[Fact]:
+    """Tell the limits that keys bear, each once a scheme: which key is shown is not looked at."""
+    told: set[tuple[str, str]] = set()
+    for scheme in case.wanted.auth:
+        for index, key in enumerate(case.settings.auth[scheme].keys):
+            for place, name in enumerate(key.limits):
+                if name in named or (scheme, name) in told:
+                    continue
+                told.add((scheme, name))
+                allows = build_limit(name, case.settings.limits[name]).allows
+                bearers = [one.id for one in case.settings.auth[scheme].keys if name in one.limits]
+                whose = bearers[0] if len(bearers) == 1 else f"{len(bearers)} keys"
+                yield Fact(f"{name}: {allows}, for {whose} of {scheme} alone", ("limits", name))
+                where: KeyPath = ("auth", scheme, "keys", index, "limits", place)
+                yield Fact("borne by the key", where, 1)
 
 
 def _named(case: Case, name: str) -> KeyPath:

@@ -91,6 +91,13 @@ class ApiKeySettings(Table):
         shown="none",
     )
     scopes: Texts = key((), about="What it may do.")
+    limits: Texts = key(
+        (),
+        about="Names of `[limits.NAME]` that requests with this key stand under, beside those of "
+        'their route. A budget is shared by all keys that bear it; with `key = "consumer"` each '
+        "consumer has its own, whichever of its keys it shows.",
+        shown="none",
+    )
     expires: Annotated[UnixTime, _TIME] | None = key(
         None, about="From then on it is refused.", shown="never"
     )
@@ -171,6 +178,13 @@ class AuthSettings(Table):
     )
     leeway: Annotated[int, duration("0s", "10m")] = key(
         "30s", about="`jwt`, `password`: by how much clocks may differ."
+    )
+    type: Annotated[str, choice("any", "at+jwt")] = key(
+        "any",
+        about="`jwt`: what a token must say that it is (`typ`). `at+jwt`: an access token "
+        "(RFC 9068), and nothing else.",
+        why="An ID token of the same issuer is for the page that a user signed in at, not for us. "
+        "Not all issuers write the type, so `aud` alone tells them apart unless you say so.",
     )
     name_claim: str = key("sub", about="`jwt`: the claim that names the caller.")
     scopes_claim: str = key(
