@@ -21,7 +21,6 @@ from ..message import Fields, RequestHead, ResponseHead
 from ..refusal import Refusal
 from ..routing import Match, Route, ServerOptions
 from ..sharing import asked_for, is_preflight
-from .door import OPEN
 from .identity import Doubt, Identity, asking, identify, settle
 from .policies import Policies
 from .record import Record
@@ -108,11 +107,14 @@ def admit(
     route = found.route
     record.route, record.upstream = route.name, route.upstream
     admission = Admission(client, found)
-    door = policies.doors.get(route.name, OPEN)
-    admission.fields, admission.replaces = door.told(head, client), door.replaces
-    if refusal := door.refuse(client) or _unserved(head, route, upgrade=upgrade):
+    door = policies.doors.get(route.name)
+    refusal = None
+    if door is not None:
+        admission.fields, admission.replaces = door.told(head, client), door.replaces
+        refusal = door.refuse(client)
+    if refusal := refusal or _unserved(head, route, upgrade=upgrade):
         return refusal.with_fields(*admission.fields)
-    if door.guard is not None:
+    if door is not None and door.guard is not None:
         asked = asking(door.guard, client.address, found.target)
         named = identify(asked, head, policies.failures, record, wall=wall, now=now)
         if isinstance(named, Doubt):

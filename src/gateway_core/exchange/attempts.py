@@ -9,7 +9,7 @@ Whatever is taken is noted here at once, and `end` gives it back: it is called w
 exchange is over, however that came.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from ..balancing import hash_key
@@ -40,8 +40,11 @@ class Attempts:
     """See the module's docstring."""
 
     roster: Roster
+    upstream: Upstream
+    """Whose endpoints are called, by the rules that held when the first call was made."""
     translation: Translation
     record: Record
+    method: str
     key: bytes = b""
     """Which requests belong together, where endpoints are chosen by that."""
     lease: Lease | None = None
@@ -50,18 +53,12 @@ class Attempts:
     tries: int = 0
     """Without hedges."""
     try_until: Instant = NEVER
-    upstream: Upstream = field(init=False)
-    """Whose endpoints are called, by the rules that held when the first call was made."""
-    _method: str = field(init=False)
     _give_up_at: Instant = NEVER
     """No try begins later."""
     _active: bool = False
     _retrying: bool = False
     _hedging: bool = False
     """Whether a place in the budget is taken for a second call, which may be the only one now."""
-
-    def __post_init__(self) -> None:
-        self.upstream, self._method = self.roster.upstream, self.translation.head.method
 
     def start(self, now: Instant) -> CallUpstream | Unavailable:
         """Take the right to the first call, and make it."""
@@ -192,12 +189,12 @@ class Attempts:
 
     def _keeps(self) -> int:
         """Return how many bytes of the request's body are to be kept, to be sent again."""
-        return self.upstream.retries.replay_max if self._method in IDEMPOTENT else 0
+        return self.upstream.retries.replay_max if self.method in IDEMPOTENT else 0
 
     def _hedge_after(self) -> Duration | None:
         """Return how long to wait for an answer before `hedge` is asked; None: it is not."""
         translation = self.translation
-        if self._method not in _HEDGED or translation.head.body or translation.handshake:
+        if self.method not in _HEDGED or translation.head.body or translation.handshake:
             return None
         return self.upstream.hedge_after
 
@@ -206,7 +203,7 @@ class Attempts:
     ) -> Duration | None:
         """Return how long to wait for the next try, with everything taken for it; None: no more."""
         upstream, roster = self.upstream, self.roster
-        why_not = may_repeat(upstream.retries, self._method, body_read, kind)
+        why_not = may_repeat(upstream.retries, self.method, body_read, kind)
         wait = backoff(upstream.retries, self.tries, roster.dice)
         if self.tries >= upstream.retries.tries:
             why_not = NoRetry.TRIES

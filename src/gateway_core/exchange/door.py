@@ -8,7 +8,6 @@ request to come, so it is the route of that request that answers.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from ..fencing import REFUSED, Fence
 from ..forwarding import Client
@@ -53,7 +52,3 @@ class Door:
             return None
         host = parse_host(client.address)
         return None if self.fence.admits(None if host is None else host.address) else REFUSED
-
-
-OPEN: Final = Door()
-"""Of a route that asks nothing of anybody."""

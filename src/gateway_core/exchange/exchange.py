@@ -218,8 +218,8 @@ class Exchange(Reusing):
             told.drop, told.add = self._reuse.drop, self._reuse.add
         if self._attempts is not None:
             self._attempts.end()
-        self._translation = told
-        self._attempts = Attempts(self.policies.rosters[route.upstream], told, record)
+        self._translation, roster = told, self.policies.rosters[route.upstream]
+        self._attempts = Attempts(roster, roster.upstream, told, record, self.head.method)
         return self._call(self._attempts, self._attempts.start(now), now)
 
     def _call(

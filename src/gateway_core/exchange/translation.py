@@ -49,7 +49,9 @@ class Translation:
         """Return the request as `endpoint` shall see it."""
         admission, handshake, found = self.admission, self.handshake, self.admission.match
         drop, add = admission.drops | self.drop, self.add + admission.told
-        target, edits = self._changed(found.target)
+        target, edits = found.target, NO_EDITS
+        if self.change is not None:
+            target, edits = self._changed(target, self.change)
         request = forward_request(
             self.head,
             admission.client,
@@ -65,11 +67,9 @@ class Translation:
         self._takes_trailers = request.takes_trailers
         return request
 
-    def _changed(self, target: bytes) -> tuple[bytes, FieldEdits]:
+    def _changed(self, target: bytes, change: Transformation) -> tuple[bytes, FieldEdits]:
         """Return the target to ask for, and what else the route changes."""
-        change, admission = self.change, self.admission
-        if change is None:
-            return target, NO_EDITS
+        admission = self.admission
         scope = change.scope(
             self.head,
             admission.match.params,
@@ -81,15 +81,17 @@ class Translation:
 
     def answer(self, head: ResponseHead, *, final: bool) -> ResponseHead:
         """Return what the client is told; of the final answer, with what its admission adds."""
-        head = forward_response(
+        admission = self.admission
+        told = forward_response(
             head,
-            self.admission.client,
+            admission.client,
             self.plan,
             asked=self.asked,
             request_id=self.request_id,
             takes_trailers=self._takes_trailers,
+            add=admission.fields if final and not admission.replaces else (),
         )
-        return self.admission.told_on(head) if final else head
+        return admission.told_on(told) if final and admission.replaces else told
 
     def trailers(self, event: RequestTrailersRead | ResponseTrailersRead) -> Sequence[PassTrailers]:
         """Return the command that passes on what may pass, if anything may."""

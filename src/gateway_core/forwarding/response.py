@@ -27,12 +27,14 @@ def forward_response(
     asked: tuple[bytes, ...],
     request_id: str,
     takes_trailers: bool = False,
+    add: Fields = (),
 ) -> ResponseHead:
     """Return the head to answer with. For interim answers (103) too.
 
     `client` is who asked, as `find_client` told; `asked` are the authorities by which
     the upstream may know itself: the one it was sent, and its endpoint's; `takes_trailers`
-    is the request's.
+    is the request's; `add` are fields of the gateway's own that come last and that the
+    route's edits cannot touch.
 
     Content-Length stays where it is the truth: with a sized body, for HEAD, in a 304.
     """
@@ -47,7 +49,7 @@ def forward_response(
     if plan.prefix and not _REWRITTEN.isdisjoint(dict(fields)):
         fields = _under_prefix(fields, client, plan.prefix, asked)
     fields += ((REQUEST_ID, request_id.encode("ascii")),)
-    return ResponseHead(status, plan.response_edits.apply(fields), head.body)
+    return ResponseHead(status, plan.response_edits.apply(fields) + add, head.body)
 
 
 def _off_the_connection(fields: Fields, about: Fields, plan: ForwardingPlan) -> Fields:

@@ -171,14 +171,14 @@ class Roster:
             self._calm = False
 
     def _take(self, key: bytes, now: Instant, avoid: Member | None) -> Lease | Unavailable:
-        fit = self._fit(now)
+        fit = self.members if self._calm else self._fit(now)
         candidates = fit if avoid is None else [each for each in fit if each is not avoid]
         while candidates:
-            place = self.balancer.choose(candidates, key, self.dice)
-            lease = _admit(candidates[place], now)
+            chosen = candidates[self.balancer.choose(candidates, key, self.dice)]
+            lease = _admit(chosen, now)
             if lease is not None:
                 return lease
-            candidates = [each for each in candidates if each is not candidates[place]]
+            candidates = [each for each in candidates if each is not chosen]
         if avoid is not None and any(each is avoid for each in fit):
             return _admit(avoid, now) or _unavailable(fit, now)
         return _unavailable(fit, now)
@@ -186,14 +186,13 @@ class Roster:
     def _fit(self, now: Instant) -> list[Member]:
         """Return the endpoints that may be called, breakers not asked yet."""
         members, window = self.members, self.upstream.slow_start
-        if self._calm:
-            return members
         for member in members:
             if member.warming:
                 member.warm(window, now)
         fit = [member for member in members if member.fits(now)]
-        self._calm = len(fit) == len(members) and not any(each.warming for each in members)
-        if len(fit) == len(members) or reaches(len(fit), len(members), self.upstream.panic):
+        everybody = len(fit) == len(members)
+        self._calm = everybody and not any(each.warming for each in members)
+        if everybody or reaches(len(fit), len(members), self.upstream.panic):
             return fit
         return members
 

@@ -5,7 +5,6 @@ from ipaddress import ip_network
 import pytest
 
 from gateway_core.exchange import Door
-from gateway_core.exchange.door import OPEN
 from gateway_core.fencing import REFUSED, Fence
 from gateway_core.forwarding import Client
 from gateway_core.hardening import SECURITY_FIELDS
@@ -18,9 +17,9 @@ CLIENT = Client("192.0.2.1", "https", b"gw.example", ("192.0.2.1",))
 
 
 def test_an_open_door_asks_and_tells_nothing() -> None:
-    assert OPEN.refuse(CLIENT) is None
-    assert OPEN.told(get(), CLIENT) == ()
-    assert (OPEN.replaces, OPEN.relied) == (frozenset(), frozenset())
+    assert Door().refuse(CLIENT) is None
+    assert Door().told(get(), CLIENT) == ()
+    assert (Door().replaces, Door().relied) == (frozenset(), frozenset())
 
 
 def test_what_is_told_replaces_what_services_say() -> None:

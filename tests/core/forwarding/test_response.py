@@ -25,6 +25,7 @@ def forward(
     client: Client = CLIENT,
     edits: FieldEdits = FieldEdits(),
     takes_trailers: bool = False,
+    add: Fields = (),
 ) -> ResponseHead:
     return forward_response(
         ResponseHead(status, fields, 7),
@@ -33,7 +34,14 @@ def forward(
         asked=(b"backend:8001", b"127.0.0.1:8001"),
         request_id="id-1",
         takes_trailers=takes_trailers,
+        add=add,
     )
+
+
+def test_fields_of_the_gateway_s_own_come_last_whatever_the_route_edits() -> None:
+    ours = ((b"ratelimit", b'"a";r=1'),)
+    told = forward((), edits=FieldEdits(remove=frozenset({b"ratelimit"})), add=ours)
+    assert told.fields == (ID, *ours)
 
 
 def test_status_and_body_are_told_on_as_they_came() -> None:
