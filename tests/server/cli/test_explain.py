@@ -517,3 +517,99 @@ def test_of_a_client_that_is_hashed_and_of_what_nothing_protects() -> None:
     client = PROTECTED.replace("header:X-Tenant", "client")
     assert "endpoint by hash of the client g.toml:3" in told("GET", "/", config=client)
     assert "how it is protected" not in told("GET", "/items/7", KEY)
+
+
+SOCKETS = f"""\
+{ROUTE}limits = ["open", "tries"]
+cache = {{ ttl = "30s" }}
+[routes.websocket]
+origins = ["https://app.example"]
+max_message = "1MiB"
+messages = "100/1s"
+too_fast = "wait"
+idle_timeout = "1h"
+grace = "3s"
+
+[limits.open]
+concurrent = 20
+[limits.tries]
+rate = "5/1s"
+shadow = true
+"""
+
+
+def section(title: str, lines: list[str]) -> list[str]:
+    """The facts that stand below `title`; it is the last section."""
+    return lines[lines.index(title) + 1 :] if title in lines else []
+
+
+def test_what_a_handshake_meets_is_told_with_the_line_that_says_so() -> None:
+    head = ("Origin: https://APP.example", "Sec-WebSocket-Protocol: chat, hunter2")
+    got = told("GET", "wss://h/a", *head, config=SOCKETS)
+    assert section("as a WebSocket", got) == [
+        "opened for pages of https://app.example, 403 to others g.toml:11",
+        "the Origin that is here may",
+        "subprotocol: as the upstream chooses of the 2 that are offered",
+        "open bounds open sockets: 20 sockets at once, each until its end g.toml:19",
+        "tries counts it once, at its handshake, as a shadow g.toml:21",
+        "relayed frame by frame, but over HTTP/2 message by message default of gateway.protocol",
+        "messages of at most 1MiB, 1009 beyond g.toml:12",
+        "of the client, 100 messages and pings in 1s g.toml:13",
+        "beyond, it is read no faster g.toml:14",
+        "30s for a client to take a piece, then it is lost default of gateway.write_timeout",
+        "1h without a frame either way, then 1001 g.toml:15",
+        (
+            "30s of silence, then a ping; as long again, then lost "
+            "default of routes[0].websocket.ping_interval"
+        ),
+        ("5s from the first Close to the end of both default of routes[0].websocket.close_timeout"),
+        "after SIGTERM it goes on for 3s to 6s, then 1001 g.toml:16",
+        "and is cut after 30s at the latest default of gateway.drain_timeout",
+    ]
+    assert "a WebSocket's handshake is never answered from it g.toml:9" in got
+
+
+@pytest.mark.parametrize(
+    ("question", "route", "lines"),
+    [
+        pytest.param(
+            ("GET", "ws://h/a", "Origin: https://hunter2.example"),
+            'websocket = { origins = "https://app.example" }',
+            ["the Origin that is here may not: 403 websocket-origin"],
+            id="a foreign origin",
+        ),
+        pytest.param(
+            ("POST", "/a", "Upgrade: WebSocket"),
+            "",
+            [
+                "opened for pages of every origin default of routes[0].websocket.origins",
+                "no Origin is here: no browser's page",
+                "by GET alone, 400 to POST",
+                "of the client, as many as it sends default of routes[0].websocket.messages",
+            ],
+            id="asked for by its fields, on a route that says nothing",
+        ),
+        pytest.param(
+            ("GET", "ws://h/a"),
+            'websocket = { messages = "9/1s" }\n[gateway]\nprotocol = "stock"',
+            ["relayed message by message g.toml:10", "beyond, it is sent away with 1008 default of routes[0].websocket.too_fast"],
+            id="the road of messages",
+        ),
+    ],
+)  # fmt: skip
+def test_a_handshake_is_judged_as_it_would_be(question, route: str, lines: list[str]) -> None:
+    got = section("as a WebSocket", told(*question, config=f"{ROUTE}{route}\n"))
+    assert [line for line in got if line in lines] == lines
+
+
+def test_a_route_that_refuses_websockets_says_so_and_no_more() -> None:
+    got = told("GET", "/a", config=f"{ROUTE}websocket = false\n")
+    assert section("as a WebSocket", got) == ["refused, 403 g.toml:8"]
+    composed = told("GET", "ws://h/both/7", config=COMPOSED)
+    assert section("as a WebSocket", composed) == [
+        "refused, 403: a composed answer is no WebSocket's g.toml:10"
+    ]
+
+
+def test_who_asks_for_no_websocket_of_a_route_that_names_none_hears_nothing_of_them() -> None:
+    assert "as a WebSocket" not in told("GET", "/a", config=ROUTE)

@@ -19,6 +19,7 @@ from .protection import protection
 from .routes import routes
 from .telling import pieces
 from .upstream import upstream
+from .websockets import websockets
 
 SECTIONS: Final[tuple[tuple[str, Section], ...]] = (
     ("who asks", client),
@@ -31,6 +32,7 @@ SECTIONS: Final[tuple[tuple[str, Section], ...]] = (
     ("what is composed", composing),
     ("where", upstream),
     ("how it is protected", protection),
+    ("as a WebSocket", websockets),
 )
 """In the order in which the gateway decides. A section without facts is left out."""
 

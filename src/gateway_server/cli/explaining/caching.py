@@ -17,6 +17,9 @@ def caching(case: Case) -> Iterator[Fact]:
     if case.match is None or (cache := case.wanted.cache) is None:
         return
     path: KeyPath = ("routes", case.place, "cache")
+    if case.is_handshake:
+        yield Fact("a WebSocket's handshake is never answered from it", path)
+        return
     if case.head.method not in _STORED:
         yield Fact(f"{case.head.method} is never answered from it", path)
         return

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from gateway_core.exchange import Policies
 from gateway_core.forwarding import Client, find_client
-from gateway_core.message import Fields, RequestHead
+from gateway_core.message import Fields, RequestHead, value
 from gateway_core.routing import Answer, Match, Router
 
 from ...settings import Settings
@@ -62,6 +62,8 @@ class Case:
     """The router's."""
     is_own_page: bool
     """Whether the gateway answers itself, whatever the router says."""
+    is_handshake: bool
+    """Whether it asks for a WebSocket, by the URL's scheme or by its fields."""
 
     @property
     def match(self) -> Match | None:
@@ -101,7 +103,9 @@ def take_up(question: Question, settings: Settings) -> Case:
     router = policies.router
     is_own = head.target.partition(b"?")[0] in own_pages(settings, router)
     client = find_client(head, policies.forwarding)
-    return Case(settings, policies, head, client, router.match(head), is_own)
+    asks = question.url.lower().startswith(("ws:", "wss:"))
+    asks = asks or (value(head.fields, b"upgrade") or b"").lower() == b"websocket"
+    return Case(settings, policies, head, client, router.match(head), is_own, asks)
 
 
 def _split(url: str) -> tuple[str, str, str]:

@@ -64,7 +64,7 @@ def _again(case: Case, wanted: UpstreamSettings, path: KeyPath) -> Iterator[Fact
     if wanted.per_try_timeout is not None:
         text = f"{spell_duration(wanted.per_try_timeout)} for each try"
         yield Fact(text, (*path, "per_try_timeout"), 1)
-    if wanted.hedge is not None and method in {"GET", "HEAD"}:
+    if wanted.hedge is not None and method in {"GET", "HEAD"} and not case.is_handshake:
         text = f"a second endpoint after {spell_duration(wanted.hedge.after)}"
         yield Fact(text, (*path, "hedge"), 1)
     if wanted.fallback is not None:
