@@ -190,7 +190,9 @@ async def test_a_client_that_leaves_in_a_back_off_leaves_nothing_behind(road: Ro
 
 async def test_a_second_endpoint_answers_for_a_slow_one(road: Road) -> None:
     slow, quick = await road.upstream(response(), hold=60), await road.upstream(response(body=b"2"))
-    running = await protected(road, [slow.port, quick.port], 'hedge = { after = "100ms" }')
+    running = await protected(
+        road, [slow.port, quick.port], 'hedge = { after = "100ms" }', 'balance = "round-robin"'
+    )
     for _ in range(8):
         assert (await ask(running, request())).body == b"2"
     lines = [await running.line(number) for number in range(8)]
@@ -198,6 +200,34 @@ async def test_a_second_endpoint_answers_for_a_slow_one(road: Road) -> None:
     for closed in slow.closed:
         with trio.fail_after(PATIENCE):
             await closed.wait()
+
+
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
+
+
+async def test_hints_of_two_calls_for_one_request_go_to_nobody(road: Road) -> None:
+    """Neither is known to be the one whose answer comes."""
+
+    async def hint_and_be_silent(stream: trio.SocketStream) -> None:
+        await stream.receive_some(65536)
+        await stream.send_all(HINTS * 2)
+        await trio.sleep_forever()
+
+    async def hint_and_answer(stream: trio.SocketStream) -> None:
+        while await stream.receive_some(65536):
+            await stream.send_all(HINTS)
+            await trio.sleep(0.02)
+            await stream.send_all(HINTS + response(body=b"2"))
+
+    ports = [await road.listen(hint_and_be_silent), await road.listen(hint_and_answer)]
+    running = await protected(road, ports, 'hedge = { after = "100ms" }', 'balance = "round-robin"')
+    async with await running.connect() as stream:
+        client = Client(stream)
+        for _ in range(8):
+            answer = await client.ask(request())
+            assert (answer.status, answer.interim, answer.body) == (200, [], b"2")
+    lines = [await running.line(number) for number in range(8)]
+    assert {line.get("hedge") for line in lines} == {None, "won"}
 
 
 async def test_a_client_that_leaves_in_a_race_ends_both_calls(road: Road) -> None:

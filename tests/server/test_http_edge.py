@@ -4,15 +4,16 @@ import io
 import json
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import trio
 
-from gateway_core.clock import SECOND, UnixTime
+from gateway_core.clock import SECOND, UnixTime, seconds
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
+from gateway_core.limiting import ByClient, Limit, Limits, PerKey, Rate, SlidingWindow
 from gateway_core.message import Fields, ResponseHead
 from gateway_server.downstream import TransferCutError
 from gateway_server.http_edge import HttpEdge
@@ -149,8 +150,9 @@ class Caller:
 async def serve(upstream: FakeClient, caller: Caller, **scope: Any) -> dict[str, Any]:
     """Serve one request; return what the log says."""
     written = io.StringIO()
+    policies = scope.pop("policies", POLICIES)
     edge = HttpEdge(
-        POLICIES, {"service-a": upstream}, AccessLog("json", written), Relays({}, SECOND)
+        policies, {"service-a": upstream}, AccessLog("json", written), Relays({}, SECOND)
     )
     fields = [(b"host", b"gw"), *scope.pop("fields", [])]
     try:
@@ -335,3 +337,26 @@ async def test_asgi_has_no_words_for_interim_answers_and_trailers(autojump_clock
 async def test_a_connection_of_a_unix_socket_has_no_address(autojump_clock) -> None:
     line = await serve(FakeClient(FakeAnswer([])), Caller(), client=None)
     assert "client" not in line
+
+
+async def test_of_ten_a_minute_the_eleventh_is_told_when_to_come_and_is_let_in_then(
+    autojump_clock,
+) -> None:
+    """No sooner, and not by what came between: the whole minute passes, in virtual time."""
+    minute = PerKey(SlidingWindow(Rate(10, seconds(60))))
+    limit = Limit("minute", minute, (ByClient(),))
+    policies = replace(POLICIES, limits={"unbound": Limits((limit,))})
+    began = trio.current_time()
+
+    async def ask(at: float) -> tuple[int | None, bytes | None]:
+        await trio.sleep_until(began + at)
+        caller = Caller()
+        await serve(FakeClient(FakeAnswer([])), caller, policies=policies)
+        return caller.status, dict(caller.sent[0]["headers"]).get(b"retry-after")
+
+    assert [await ask(number) for number in range(10)] == [(200, None)] * 10
+    assert await ask(20.5) == (429, b"40"), "39.5 s, rounded up"
+    assert await ask(59.999) == (429, b"1")
+    assert await ask(60.5) == (200, None), "as it was told: 20.5 s and 40 s"
+    assert await ask(60.6) == (429, b"1"), "one place was free, that of the first request"
+    assert await ask(61) == (200, None)
