@@ -242,7 +242,7 @@ class Exchange(Reusing):
             return ()
         # From now on the younger call's waits count; the older one's again, if that one is lost.
         self._older_deadline = self._call_deadline
-        self._wait_until(after(now, attempts.upstream.connect_timeout))
+        self._wait_until(attempts.until(now, attempts.upstream.connect_timeout))
         return (beside,)
 
     def _on_call_lost(self, event: CallLost, now: Instant) -> None:

@@ -414,6 +414,13 @@ def test_with_two_calls_the_younger_one_s_waits_count() -> None:
     talk.assert_nothing_is_taken()
 
 
+def test_the_younger_call_has_no_more_time_than_is_left_of_the_try() -> None:
+    talk, _ = hedged(per_try_timeout=seconds(2))
+    assert talk.exchange.deadline == seconds(2), "not the 2 s that a connection may take"
+    talk.tell(CallProgressed(Stage.SENT, hedge=True), 0.5)
+    assert talk.exchange.deadline == seconds(2)
+
+
 def test_if_the_younger_call_is_lost_the_older_one_s_wait_counts_again() -> None:
     talk, _ = hedged()
     talk.tell(CallProgressed(Stage.SENT), 0.1)
