@@ -10,6 +10,7 @@ import pytest
 from gateway_core.clock import MILLISECOND, SECOND, Duration, Instant, seconds
 from gateway_core.exchange import Exchange, Phase, Policies
 from gateway_core.limiting import (
+    KEYS_MAX,
     ByClient,
     Concurrency,
     FixedWindow,
@@ -20,6 +21,7 @@ from gateway_core.limiting import (
     PerKey,
     Rate,
     SlidingWindow,
+    WhenFull,
 )
 from gateway_core.message import value
 from gateway_core.simulation import ClientHabits, EndpointHabits, Fleet, World
@@ -140,3 +142,15 @@ def test_clients_that_wait_as_told_are_all_served_in_the_end() -> None:
     fleet.world.run()
     assert set(served.values()) == {100}
     assert fleet.world.now < 5 * WINDOW + 10 * SECOND
+
+
+@pytest.mark.parametrize("when_full", WhenFull)
+def test_a_million_clients_stay_within_the_bound(when_full: WhenFull) -> None:
+    """All in one window, so that none may be forgotten without harm."""
+    limiter = PerKey(Gcra(Rate(1, Duration(86_400 * SECOND)), 1), when_full=when_full)
+    admitted = sum(
+        limiter.admit(f"2001:db8:{number:x}::/64", Instant(number)).admitted
+        for number in range(1_000_000)
+    )
+    assert len(limiter) == KEYS_MAX
+    assert admitted == (KEYS_MAX if when_full is WhenFull.REFUSE else 1_000_000)

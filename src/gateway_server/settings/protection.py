@@ -91,7 +91,8 @@ def check_protection(path: KeyPath, wanted: UpstreamSettings) -> Iterator[Findin
         message = "is shorter than ejected_for"
         yield Finding((*path, "outlier", "ejected_for_max"), message, "it is the longest of all")
     if (bound := wanted.adaptive_concurrency) is not None and bound.max < bound.min:
-        yield Finding((*path, "adaptive_concurrency", "max"), "is less than min")
+        cure = f"write {bound.min} or more, or a smaller min"
+        yield Finding((*path, "adaptive_concurrency", "max"), "is less than min", cure)
     if len(wanted.endpoints) == 1:
         for key in _FOR_SEVERAL:
             if key in wanted.model_fields_set:

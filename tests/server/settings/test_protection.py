@@ -154,12 +154,31 @@ def test_nonsense_has_its_place(lines: str, path: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("weight", "message", "cure"),
+    [
+        ("0", "must be from 1 to 1000", ""),
+        ("-1", "must be from 1 to 1000", ""),
+        ("1001", "must be from 1 to 1000", ""),
+        ("1.5", "is no whole number", "write a whole number, from 1 to 1000"),
+        ("true", "is no whole number", "write a whole number, from 1 to 1000"),
+        ('"2"', "is no whole number", "write a whole number, without quotes"),
+    ],
+)
+def test_a_weight_that_is_none_has_its_place(weight: str, message: str, cure: str) -> None:
+    one = f'{{ url = "http://h", weight = {weight} }}'
+    problem = only(told(ROUTE.replace('"http://127.0.0.1:8001"', one)))
+    assert (problem.path, problem.message) == ("upstreams.a.endpoints[0].weight", message)
+    assert (problem.line, problem.help) == (2, cure)
+
+
+@pytest.mark.parametrize(
     ("lines", "cure"),
     [
         ("retries = { budget = 0.2 }", 'write it per cent: "20%"'),
         ("retries = { budget = 20 }", 'write it per cent: "20%"'),
         ('retries = { budget = "a fifth" }', 'write it per cent, in quotes: "20%"'),
         ("retries = { on = [503] }", 'write it in quotes: "503"'),
+        ("adaptive_concurrency = { min = 9, max = 8 }", "write 9 or more, or a smaller min"),
     ],
 )
 def test_nonsense_has_its_cure(lines: str, cure: str) -> None:

@@ -88,6 +88,28 @@ def test_a_server_name_is_a_host() -> None:
     assert only(told(text)).path == "upstreams.a.tls.server_name"
 
 
+@pytest.mark.parametrize(
+    "key", ["gateway.trusted_proxies", "routes[0].allow_from", "routes[0].deny_from"]
+)
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        pytest.param('"10.0.0.0/33"', "is neither an address nor a network", id="4291 too long a prefix"),
+        pytest.param('"10.0.0.256"', "is neither an address nor a network", id="a byte of 256"),
+        pytest.param('"fe80::1%eth0"', "write the address without '%'", id="4007 a zone"),
+        pytest.param('"nowhere"', "write e.g. '10.0.0.0/8'", id="a word"),
+        pytest.param('"::1/0"', "write '::/0'", id="a host inside the network"),
+    ],
+)  # fmt: skip
+def test_a_network_that_is_none_has_its_place_and_a_cure(key: str, network: str, said: str) -> None:
+    table, _, name = key.rpartition(".")
+    line = f"{name} = [{network}]\n"
+    problem = only(told(f"[gateway]\n{line}{ROUTE}" if table == "gateway" else f"{ROUTE}{line}"))
+    assert problem.path == f"{key}[0]"
+    assert said in f"{problem.message} {problem.help}"
+    assert problem.line == (2 if table == "gateway" else 8)
+
+
 def test_a_network_with_a_host_inside_is_told_with_the_network() -> None:
     problem = only(told(f'[gateway]\ntrusted_proxies = ["::1", "10.1.2.3/8"]\n{ROUTE}'))
     assert (problem.path, problem.column) == ("gateway.trusted_proxies[1]", 27)
