@@ -1,6 +1,7 @@
 """One WebSocket between a client and an upstream: the machine, what it is told, what it commands."""
 
-from .relay import MOVES, PASS, Phase, Relay
+from .phases import MOVES, Phase
+from .relay import PASS, Relay
 from .rules import (
     CLOSE_TIMEOUT,
     GRACE,

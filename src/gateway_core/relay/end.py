@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..clock import NEVER, Instant
+from ..clock import NEVER, Duration, Instant, after
 from ..frames import ABNORMAL, Close
 
 
@@ -11,7 +11,7 @@ class End:
     """What is known of one side."""
 
     heard: Instant
-    """When it last said something, or was last not listened to."""
+    """When it last said something; times in which nobody listened do not count."""
     pinged: Instant = NEVER
     """When it was sent a ping of ours behind which nothing has come; NEVER: there is none."""
     inside: bool = False
@@ -34,6 +34,12 @@ class End:
     messages: int = 0
     """Passed on from it."""
     payload: int = 0
+
+    def excuse(self, time: Duration, now: Instant) -> None:
+        """Hold its silence during the last `time` not against it."""
+        self.heard = min(after(self.heard, time), now)
+        if self.pinged < NEVER:
+            self.pinged = min(after(self.pinged, time), now)
 
     @property
     def deaf(self) -> bool:

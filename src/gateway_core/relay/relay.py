@@ -23,16 +23,16 @@ Close waits for the rest, and if that never comes, the transport is cut.
 Source: RFC 6455, sections 5.5, 7.1 and 7.4.
 """
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from ..clock import NEVER, Instant, after
+from ..clock import NEVER, Duration, Instant, after
 from ..frames import (
     ABNORMAL,
     CLIENT,
     OTHER,
+    UPSTREAM,
     Close,
     CloseCame,
     FramesCame,
@@ -42,6 +42,7 @@ from ..frames import (
 )
 from ..machine import Tick
 from .end import End
+from .phases import MOVES, Phase
 from .rules import Pace, RelayRules
 from .vocabulary import (
     ABANDONED,
@@ -64,18 +65,6 @@ from .vocabulary import (
     Stalled,
 )
 
-
-class Phase(enum.Enum):
-    __hash__ = object.__hash__  # Enum's own is slow
-
-    OPEN = "open"
-    CLOSING = "closing"
-    DONE = "done"
-
-
-MOVES: Final = frozenset(
-    {(Phase.OPEN, Phase.CLOSING), (Phase.OPEN, Phase.DONE), (Phase.CLOSING, Phase.DONE)}
-)
 _OPEN: Final = Phase.OPEN
 _DONE: Final = Phase.DONE
 
@@ -102,6 +91,8 @@ class Relay:
     """When the last frame came that was not about our own pings."""
     phase: Phase = Phase.OPEN
     _pinged: int = 0
+    _stalled_at: Instant = NEVER
+    """Since when one of both, or the one and then the other, takes nothing; NEVER: none is."""
     _parked: FramesCame | None = None
     """What the client sent too fast, until `_parked_until`."""
     _parked_until: Instant = NEVER
@@ -147,7 +138,8 @@ class Relay:
         """When to say Tick. Frames that pass move it further away, never nearer."""
         if self.phase is not _OPEN:
             return min(self._close_by, self._parked_until)
-        return min(self._end_at, self._parked_until, self._idle_at, *map(self._ping_at, self.pings))
+        pings = self._ping_at(CLIENT), self._ping_at(UPSTREAM)
+        return min(self._end_at, self._parked_until, self._idle_at, *pings)
 
     def receive(self, event: Event, now: Instant) -> Sequence[Command]:  # noqa: C901 - the one dispatch
         """Take `event` in, and say what to do."""
@@ -165,7 +157,7 @@ class Relay:
             case SideLost():
                 return self._on_loss(event.source, now)
             case Stalled():
-                self._end(event.target).stalled = True
+                self._on_stall(event.target, now)
             case Flowed():
                 self._on_flow(event.target, now)
             case EndAsked():
@@ -225,11 +217,20 @@ class Relay:
         self._active = now
         return PASS[source]
 
+    def _on_stall(self, target: Side, now: Instant) -> None:
+        self._stalled_at = min(self._stalled_at, now)
+        self._end(target).stalled = True
+
     def _on_flow(self, target: Side, now: Instant) -> None:
         self._end(target).stalled = False
-        # Nobody was listened to meanwhile.
-        self._client.heard = self._upstream.heard = self._active = now
-        self._client.pinged = self._upstream.pinged = NEVER
+        if self._stalled_at == NEVER or self._client.stalled or self._upstream.stalled:
+            return
+        # The one was not read meanwhile, and what the other was to answer had not gone out.
+        time = Duration(now - self._stalled_at)
+        self._stalled_at = NEVER
+        self._active = min(after(self._active, time), now)
+        self._client.excuse(time, now)
+        self._upstream.excuse(time, now)
 
     # How it ends.
 
@@ -334,14 +335,12 @@ class Relay:
 
     @property
     def _idle_at(self) -> Instant:
-        if self._client.stalled or self._upstream.stalled:
-            return NEVER
-        return after(self._active, self.rules.idle_timeout)
+        return after(self._active, self.rules.idle_timeout) if self._stalled_at == NEVER else NEVER
 
     def _ping_at(self, side: Side) -> Instant:
         """Return when a side is to be sent a ping, or is lost since it did not answer one."""
         end = self._end(side)
-        if self._client.stalled or self._upstream.stalled or self._parked is not None:
+        if self._stalled_at < NEVER or self._parked is not None or side not in self.pings:
             return NEVER
         since = end.heard if end.pinged == NEVER else end.pinged
         return after(since, self.rules.ping_interval)
@@ -355,10 +354,7 @@ class Relay:
             return self._close_both(self._ending, now)
         if now >= self._idle_at:
             return self._close_both(IDLE, now)
-        return self._ping(next(side for side in Side if self._is_due(side, now)), now)
-
-    def _is_due(self, side: Side, now: Instant) -> bool:
-        return side in self.pings and now >= self._ping_at(side)
+        return self._ping(CLIENT if now >= self._ping_at(CLIENT) else UPSTREAM, now)
 
     def _ping(self, side: Side, now: Instant) -> Sequence[Command]:
         end = self._end(side)

@@ -269,7 +269,39 @@ def test_while_a_side_takes_nothing_nobody_is_blamed_for_silence(side: Side) -> 
     )
     assert story.machine.deadline == NEVER
     story.at(1000, Flowed(side))
-    assert story.machine.deadline == seconds(1030)
+    assert story.machine.deadline == seconds(1029), "silent for 1 s before, and 29 to come"
+
+
+@SIDES
+def test_a_ping_that_had_to_wait_is_waited_for_no_longer_than_another(side: Side) -> None:
+    """It is pushed where a transport cannot send at once, such as TLS: no sign of life."""
+    other = OTHER[side]
+    (
+        Script(opened())
+        .at(29, message(other), Pass(other))
+        .at(30, Tick(), SendPing(side, b"ours\0\0\0\1"))
+        .at(30, Stalled(side))
+        .at(32, Flowed(side))
+        .at(61, Tick(), SendPing(other, b"ours\0\0\0\2"))
+        .at(61, message(other), Pass(other))
+        .at(62, Tick(), HangUp(side, cut=True), SendClose(other, ON_BEHALF[side]))
+    )
+
+
+def test_stalls_that_overlap_are_one() -> None:
+    story = (
+        Script(opened())
+        .at(10, Stalled(CLIENT))
+        .at(20, Stalled(UPSTREAM))
+        .at(30, Flowed(CLIENT))
+        .at(1000, Tick())
+        .at(1000, message(UPSTREAM), Pass(UPSTREAM))
+    )
+    assert story.machine.deadline == NEVER
+    story.at(1010, Flowed(UPSTREAM)).at(1011, Flowed(UPSTREAM))
+    assert story.machine.deadline == seconds(1030), "the client has been silent for 10 s"
+    story.at(1030, Tick(), SendPing(CLIENT, b"ours\0\0\0\1"))
+    assert story.machine.deadline == seconds(1040), "the upstream spoke last before 1010"
 
 
 @SIDES
