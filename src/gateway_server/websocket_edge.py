@@ -177,7 +177,7 @@ class _SocketTalk(Talk):
         wire, rest = self._answer.switched()
         try:
             client.watching.cancel()
-            await client.send_message(_acceptance(command))
+            await client.send_message(_acceptance(command, self._relays.message_max(record.route)))
             self._carrying = carrying = self._relays.messages(
                 record.route,
                 self._exchange.policies.upstreams[record.upstream],
@@ -211,9 +211,11 @@ class _SocketTalk(Talk):
         self._carrying.tick()
 
 
-def _acceptance(command: SwitchProtocols) -> dict[str, object]:
+def _acceptance(command: SwitchProtocols, message_max: int) -> dict[str, object]:
+    """Return what accepts a client. Its bound is for our own server: others know no such key."""
     return {
         "type": "websocket.accept",
         "subprotocol": command.subprotocol.decode("latin-1") or None,
         "headers": [line for line in command.head.fields if line[0] not in _PER_HOP],
+        "max_message_size": message_max,
     }

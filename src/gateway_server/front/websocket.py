@@ -8,6 +8,9 @@ A task of its own reads the client, so that pings and close frames are answered 
 application is busy; a bounded amount of messages waits for it. They come before the
 disconnect that ends them, which `receive` then repeats.
 
+`websocket.accept` may bear a key of our own, `max_message_size`: the bytes that one message of
+the client may have. A longer one is stopped while it comes.
+
 Source: RFC 6455; ASGI 3.0, WebSocket message format 2.4.
 """
 
@@ -71,6 +74,7 @@ class WebSocketCall:
         self._parts: list[bytes] = []
         """What came of a message so far; `_size` bytes."""
         self._size = 0
+        self._message_max = origin.worker.config.websocket_max_message_size
         self._news = trio.Event()
         self._room = trio.Event()
 
@@ -153,6 +157,7 @@ class WebSocketCall:
         await self._stream.start(status, fields)
         self._state = _State.OPEN
         self._accepted = True
+        self._message_max = int(message.get("max_message_size", self._message_max))
         assert self._nursery is not None
         self._nursery.start_soon(self._read)
         if self._origin.worker.config.websocket_ping_interval:
@@ -221,7 +226,7 @@ class WebSocketCall:
         if data:  # empty fragments cost their sender nothing
             self._parts.append(bytes(data))
             self._size += len(data)
-        if self._size > self._origin.worker.config.websocket_max_message_size:
+        if self._size > self._message_max:
             self._parts.clear()
             self._bid_farewell(_TOO_BIG, "")
             await self._close(_TOO_BIG, "")

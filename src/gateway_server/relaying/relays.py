@@ -39,6 +39,10 @@ class Relays:
     def __len__(self) -> int:
         return len(self._open)
 
+    def message_max(self, route: str) -> int:
+        """Return how many bytes one message of a route's sockets may have."""
+        return self._rules.get(route, _DEFAULT).message_max
+
     def frames(
         self,
         route: str,
