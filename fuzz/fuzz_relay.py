@@ -1,6 +1,6 @@
 """Two sides of a WebSocket that do as they please, and the relay between them.
 
-The first byte chooses the relay's rules; each pair behind it is something that happens: which of
+The first byte chooses the relay's rules, and whether transports push; each pair behind it is something that happens: which of
 what is possible then, and how much of it.
 
 Invariant: nothing raises; each side is sent one Close at most, at the end of a frame, and nothing
@@ -20,6 +20,7 @@ SEEDS: Final[list[bytes]] = [
     bytes([2, 9, 3, 9, 3, 9, 3, 11, 1, 3, 0, 7, 0]),
     bytes([3, 11, 9, 5, 0, 6, 1, 0, 9, 2, 0]),
     bytes(range(64)),
+    bytes([129, 9, 3, 1, 60, 1, 60, 1, 60]),
 ]
 
 
@@ -27,7 +28,8 @@ def check(data: bytes) -> None:
     """See the module's docstring."""
     if not data:
         return
-    world = World(RELAYS[sorted(RELAYS)[data[0] % len(RELAYS)]]())
+    kind = sorted(RELAYS)[data[0] % len(RELAYS)]
+    world = World(RELAYS[kind](), pushes=data[0] >= 128)
     closing_since: Instant | None = None
     for what, number in zip(data[1:160:2], data[2:160:2], strict=False):
         possible = world.possible()

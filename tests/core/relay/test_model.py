@@ -9,9 +9,11 @@ from tests.core.relay.world import RELAYS, World, finish
 
 
 @settings(max_examples=400)
-@given(kind=st.sampled_from(sorted(RELAYS)), data=st.data())
-def test_what_is_promised_holds_whatever_both_sides_do(kind: str, data: st.DataObject) -> None:
-    world = World(RELAYS[kind]())
+@given(kind=st.sampled_from(sorted(RELAYS)), pushes=st.booleans(), data=st.data())
+def test_what_is_promised_holds_whatever_both_sides_do(
+    kind: str, pushes: bool, data: st.DataObject
+) -> None:
+    world = World(RELAYS[kind](), pushes=pushes)
     closing_since: Instant | None = None
     for _ in range(data.draw(st.integers(0, 40))):
         world.happen(data.draw(st.sampled_from(world.possible())), data.draw(st.integers(0, 9)))

@@ -50,14 +50,21 @@ class Peer:
 class World:
     """Tells a relay what can happen, and checks each command."""
 
-    def __init__(self, relay: Relay) -> None:
+    def __init__(self, relay: Relay, *, pushes: bool = False) -> None:
+        """`pushes`: whether transports take nothing at once, but all of it in the same moment."""
         self.relay = relay
+        self.pushes = pushes
         self.now = Instant(0)
         self.peers = {side: Peer() for side in Side}
 
     def tell(self, event: Event) -> None:
-        for command in self.relay.receive(event, self.now):
+        commands = self.relay.receive(event, self.now)
+        for command in commands:
             self.perform(command)
+        for command in commands if self.pushes else ():
+            if isinstance(command, SendClose | SendPing) and not self.peers[command.target].stalled:
+                assert not self.relay.receive(Stalled(command.target), self.now)
+                assert not self.relay.receive(Flowed(command.target), self.now)
 
     def perform(self, command: Command) -> None:
         match command:
@@ -176,7 +183,7 @@ def finish(world: World, closing_since: Instant | None) -> None:
         peer.stalled = False
     for side in Side:
         world.tell(Flowed(side))
-    ticks = 0
+    ticks, silent_since = 0, world.now
     while not world.relay.done:
         ticks += 1
         assert ticks < 40
@@ -188,3 +195,5 @@ def finish(world: World, closing_since: Instant | None) -> None:
         world.tell(Tick())
         world.check()
     assert all(peer.waiting is None or peer.ended for peer in world.peers.values())
+    silence = RULES.idle_timeout + 2 * RULES.ping_interval + RULES.close_timeout
+    assert world.now <= after(silent_since, silence), "it outlives both sides' silence"
