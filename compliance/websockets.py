@@ -7,7 +7,7 @@
                    ── messages ▶ gateway, stock ─▶      "
 
 The test suite needs Python 2.7, in whose environment it is installed: AUTOBAHN_PYTHON names one
-that is not on the PATH, AUTOBAHN_CASES other cases ("12.*,13.*").
+that is not on the PATH, AUTOBAHN_CASES other cases ("12.*,13.*": half an hour and more).
 """
 
 import json
@@ -30,7 +30,7 @@ from .outcome import Outcome
 SUITE = "Autobahn|Testsuite"
 WSTEST = "from autobahntestsuite.wstest import run; import sys; sys.argv[0] = 'wstest'; run()"
 CASES = "1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*"
-"""Chapters 12 and 13, compression, take half an hour each on the test suite's own server."""
+"""Chapters 12 and 13, compression, keep the test suite's own ends busy for half an hour."""
 ROADS = {"frames": "own", "messages": "stock"}
 START_SECONDS = 20.0
 SETTINGS = """\
