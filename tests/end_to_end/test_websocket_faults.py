@@ -275,3 +275,23 @@ async def test_sockets_of_a_route_are_bounded_and_those_of_another_are_not(road:
     other = await connect(running, "/other")
     for client in (first, second, other):
         await client.stream.aclose()
+
+
+async def test_handshakes_that_fail_open_the_breaker_and_an_open_one_refuses_them(
+    road: Road,
+) -> None:
+    tried = 0
+
+    async def die(stream: trio.SocketStream) -> None:
+        nonlocal tried
+        tried += 1
+        await stream.aclose()
+
+    breaker = 'breaker = { consecutive_failures = 2, open_for = "60s" }'
+    running = await road.gateway_to(await road.listen(die), upstream=breaker)
+    assert [(await refused(running)).status for _ in range(2)] == [502, 502]
+    answer = await refused(running)
+    assert (answer.status, answer.problem["type"]) == (503, "urn:gateway-problem:breaker-open")
+    assert answer.value(b"retry-after") == b"60"
+    assert tried == 2
+    assert (await running.line(2))["breaker"] == "open"
