@@ -226,10 +226,13 @@ class _Poller:
         try:
             while True:
                 await trio.lowlevel.wait_readable(self._epoll.fileno())
-                # Nothing runs between the look and the telling, so that no descriptor
-                # can have been closed, and be another's, by then.
+                # Nobody opens a socket between the look and the telling, so that no descriptor
+                # can be another's by then. But what one takes may close another: the end of
+                # a relay closes both of its sockets.
                 for fd, events in poll(0, _EVENTS_MAX):
-                    watches[fd].tell(ended=bool(events & _ENDED))
+                    watched = watches.get(fd)
+                    if watched is not None:
+                        watched.tell(ended=bool(events & _ENDED))
         finally:
             self._epoll.close()
 

@@ -223,3 +223,38 @@ async def test_two_cannot_take_from_one_socket(make, pair):
             await taker.watched.taking(taker.take)
         theirs.sendall(b"x")
     taker.watched.close()
+
+
+async def test_what_is_taken_may_close_another_socket_that_was_about_to_be_told(pair):
+    """Both have something in one look: whichever is told first closes the other."""
+    ours, theirs = pair
+    mine, peer = socket.socketpair()
+    mine.setblocking(False)
+    one, other = watch(ours.fileno()), watch(mine.fileno())
+    closed = []
+
+    async def wait(watched, victim):
+        def take():
+            victim.close()
+            return False
+
+        try:
+            await watched.taking(take)
+        except trio.ClosedResourceError:
+            closed.append(watched)
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait, one, other)
+            nursery.start_soon(wait, other, one)
+            await trio.testing.wait_all_tasks_blocked()
+            theirs.sendall(b"x")
+            peer.sendall(b"x")
+    assert len(closed) == 1
+    one.close()
+    other.close()
+    last = Taker(watch, ours, enough=1)
+    await last.run()
+    assert last.took == b"x", "and sockets are told of still"
+    for each in (last.watched, mine, peer):
+        each.close()
