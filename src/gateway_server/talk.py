@@ -119,6 +119,8 @@ class Talk(StoredTalk):
                 return self._stream(command)
             case Respond():
                 return self._respond(command)
+            case SendStored():
+                return self._send_stored(command)
             case Compose():
                 return self._means.compose(command)
             case DropCall():
@@ -129,7 +131,7 @@ class Talk(StoredTalk):
                 raise AssertionError(f"{command} is performed by whoever consulted")
             case SwitchProtocols():
                 return self._switch(command)
-            case SendStored() | KeepBody() | AwaitFlight() | Refresh():
+            case KeepBody() | AwaitFlight() | Refresh():
                 return self.perform_stored(command)
             case VerifyToken() | AskAuthority():
                 return self._inquire(command)

@@ -40,6 +40,7 @@ from .commands import (
 )
 from .ending import CLIENT_LEFT
 from .identity import IDENTITY_TIMEOUT
+from .keyed import reuse_of
 from .parts import admit_part, composed, to_compose
 from .phases import Phase
 from .refusals import (
@@ -49,7 +50,6 @@ from .refusals import (
     unavailable,
     upstream_failed,
 )
-from .reuse import reuse_of
 from .reusing import Reusing
 from .storage import FlightLanded, RefreshStarted
 from .translation import Translation
@@ -204,7 +204,7 @@ class Exchange(Reusing):
             return self._ask(now)
         cache, scheme = self.policies.cache, self.record.identity
         self._reuse = reuse_of(self.head, admitted, cache, caching[route.name], scheme)
-        return self._follow(self._reuse, self._reuse.look_up(now), now)
+        return self._look_up(self._reuse, admitted, now)
 
     def _ask(self, now: Instant) -> Sequence[Command]:
         """Begin to ask the upstream."""

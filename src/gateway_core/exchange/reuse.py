@@ -20,10 +20,10 @@ from typing import Final
 
 from ..caching.age import AGE
 from ..caching.answering import Answer, answer
-from ..caching.asking import PLAIN_GET, Asked, Bypass, what_is_asked
+from ..caching.asking import PLAIN_GET, Asked
 from ..caching.entry import Entry
 from ..caching.invalidating import invalidated, is_unsafe
-from ..caching.keying import cache_url, has_unkeyed_cookie, make_key
+from ..caching.keying import has_unkeyed_cookie
 from ..caching.policy import CachePolicy
 from ..caching.reuse import ERRORS, Hit, NotCached, judge, may_stand_in
 from ..caching.status import CacheNote, Forwarded, Verdict, hit_fields, note_fields
@@ -34,7 +34,6 @@ from ..clock import Instant
 from ..coalescing import Flight, Landing
 from ..errors import FailureKind
 from ..message import Fields, RequestHead, ResponseHead
-from .admission import Admission
 from .cache import Cache
 from .outcomes import (
     ASK,
@@ -61,7 +60,7 @@ _NOTHING: Final[frozenset[bytes]] = frozenset()
 
 @dataclass(slots=True)
 class Reuse:
-    """One exchange's dealings with the cache. Made by `reuse_of`."""
+    """One exchange's dealings with the cache. Made by `keyed.reuse_of`."""
 
     cache: Cache
     policy: CachePolicy
@@ -83,11 +82,18 @@ class Reuse:
     background: bool = False
     """Whether no client waits for it."""
 
-    def look_up(self, now: Instant) -> Looked:
-        """Decide what to do, at first, and each time a flight that was awaited has landed."""
+    def find(self) -> Entry | Forwarded:
+        """Return the stored answer that this request selects, or why there is none."""
+        return self.cache.store.find(self.key, self.head.fields)
+
+    def look_up(self, now: Instant, found: Entry | Forwarded | None = None) -> Looked:
+        """Decide what to do, at first, and each time a flight that was awaited has landed.
+
+        `found` is what `find` has just returned, where it was asked already.
+        """
         if self.asked is None:
             return ASK
-        found = self.cache.store.find(self.key, self.head.fields)
+        found = self.find() if found is None else found
         stored = found if isinstance(found, Entry) else None
         missing = Forwarded.URI_MISS if isinstance(found, Entry) else found
         outcome = judge(stored, missing, self.asked, now)
@@ -331,67 +337,3 @@ class Reuse:
     @property
     def _has_unkeyed_cookie(self) -> bool:
         return has_unkeyed_cookie(self.policy, self.head.fields)
-
-
-def reuse_of(
-    head: RequestHead, admission: Admission, cache: Cache, policy: CachePolicy, scheme: str = ""
-) -> Reuse:
-    """Begin: work out what is asked for, and by whom; `scheme` is which named the consumer."""
-    match, client = admission.match, admission.client
-    _, mark, query = match.target.partition(b"?")  # as it is forwarded: without a credential
-    url = cache_url(
-        policy,
-        scheme=client.scheme,
-        authority=client.authority,
-        path=match.path,
-        query=query if mark else None,
-    )
-    key = make_key(
-        policy,
-        consumer=_who(admission, scheme),
-        route=match.route.name,
-        url=url,
-        fields=head.fields,
-    )
-    asked = what_is_asked(head)
-    if isinstance(asked, Bypass):
-        why = Forwarded.METHOD if asked is Bypass.METHOD else Forwarded.BYPASS
-        detail = "" if asked is Bypass.METHOD else asked.value
-        note = CacheNote(Verdict.BYPASS, why, detail)
-        return Reuse(cache, policy, head, key, url, None, note)
-    if asked.authorized and policy.partition and _AUTHORIZATION in admission.drops:
-        # The credential was for us, and the upstream does not see it: what is stored is
-        # for this consumer alone.
-        asked = replace(asked, authorized=False)
-    return Reuse(cache, policy, head, key, url, asked)
-
-
-def _who(admission: Admission, scheme: str) -> str:
-    """Return whose answers may be shared: one consumer's, of whom the upstream is told the same.
-
-    Two schemes may know two people by one name, and one consumer may come with other rights.
-    """
-    if not admission.consumer and not admission.told:
-        return ""
-    told = [f"{name!r}: {value!r}" for name, value in admission.told]
-    return "\0".join([scheme, admission.consumer, *told])
-
-
-def refreshing(reuse: Reuse, stored: Entry, flight: Flight) -> Reuse:
-    """Begin to fetch, in the background, what is newer than `stored`; `flight` is to be led."""
-    fields = tuple([line for line in reuse.head.fields if line[0] not in CONDITIONS | RANGES])
-    head = replace(reuse.head, method="GET", fields=fields)
-    return Reuse(
-        reuse.cache,
-        reuse.policy,
-        head,
-        reuse.key,
-        reuse.url,
-        PLAIN_GET,
-        note=CacheNote(Verdict.MISS, Forwarded.STALE),
-        stored=stored,
-        confirming=bool(validators(stored)),
-        shared=True,
-        flight=flight,
-        background=True,
-    )

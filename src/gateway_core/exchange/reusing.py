@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
+from ..caching.asking import PLAIN_GET
+from ..caching.entry import Entry
 from ..clock import NEVER, Duration, Instant, after
 from ..message import ResponseHead
 from ..upstream import IDLE_TIMEOUT
@@ -14,10 +16,12 @@ from .admission import Admission
 from .commands import Command, StreamBody
 from .encoding import encoded
 from .ending import Ending
+from .hitting import plain_hit
+from .keyed import refreshing
 from .outcomes import Ask, Await, Deny, Failed, Judged, Keep, Looked, PassOn, Serve
 from .phases import Phase
 from .refusals import upstream_failed
-from .reuse import Reuse, refreshing
+from .reuse import Reuse
 from .serving import keeping, request_id_line, sending
 from .storage import AwaitFlight, Refresh
 from .waits import Wait
@@ -42,6 +46,22 @@ class Reusing(Ending):
         admission = self._admission
         assert admission is not None
         return (StreamBody(*encoded(head, self.head, admission, self.policies)),)
+
+    def _look_up(self, reuse: Reuse, admission: Admission, now: Instant) -> Sequence[Command]:
+        """Ask the cache at first: most of what it is asked for, it has."""
+        found = reuse.find() if reuse.asked is PLAIN_GET else None
+        if isinstance(found, Entry) and self.record.route not in self.policies.compressions:
+            sent = plain_hit(found, reuse, admission, self.record.request_id, now)
+            if sent is not None:
+                self.record.status = found.status
+                self._begin_sending(now)
+                return (sent,)
+        return self._follow(reuse, reuse.look_up(now, found), now)
+
+    def _begin_sending(self, now: Instant) -> None:
+        self._move_to(Phase.STREAMING)
+        self._wait_until(NEVER)
+        self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
 
     def _follow(
         self, reuse: Reuse, told: Looked | Judged, now: Instant, shown: ResponseHead | None = None
@@ -88,9 +108,7 @@ class Reusing(Ending):
         self.record.status = head.status
         sent = sending(told, answer._replace(head=head), coding)
         if sent.streams:
-            self._move_to(Phase.STREAMING)
-            self._wait_until(NEVER)
-            self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
+            self._begin_sending(now)
         else:
             self._finish(head.status, "")
         return (*beside, *sent.commands)

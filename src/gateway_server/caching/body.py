@@ -13,6 +13,9 @@ from ..upstream import CallFailedError
 AHEAD_BYTES_MAX: Final = 1024 * 1024
 """What a body that is kept no longer may be ahead of its slowest reader."""
 
+JOINED_BYTES_MAX: Final = 64 * 1024
+"""Of a body that came in pieces and is sent in one: head and body then go out in one write."""
+
 
 class Body:
     """Grows at one end; readers begin at its start, each at a pace of their own.
@@ -83,6 +86,20 @@ class Body:
             self._room = trio.Event()
             await self._room.wait()
 
+    def whole(self, start: int, end: int) -> bytes | None:
+        """Return the bytes from `start` up to `end`, below 0: to the end, if that takes no reading.
+
+        It takes none where all of the body is here in one piece, or can be made one.
+        """
+        assert self._base == 0, "what passes through is read from its start, or not at all"
+        pieces = self._pieces
+        if not self.complete or (len(pieces) > 1 and not self._join()):
+            return None
+        first = pieces[0] if pieces else b""
+        if start == 0 and (end < 0 or end == len(first)):
+            return first
+        return first[start:] if end < 0 else first[start:end]
+
     def reader(self, start: int, end: int) -> "Reader":
         """Return who reads the bytes from `start` up to `end`; below 0: to the end."""
         assert self._base == 0, "what passes through is read from its start, or not at all"
@@ -114,6 +131,15 @@ class Body:
         if self._room is not None:
             self._room.set()
 
+    def _join(self) -> bool:
+        """Make one piece of many, unless it is large, or somebody is in the midst of them."""
+        if self.readers or self.length > JOINED_BYTES_MAX:
+            return False
+        joined = b"".join(self._pieces)
+        self._pieces.clear()
+        self._pieces.append(joined)
+        return True
+
     def _ahead(self) -> int:
         return sum(map(len, self._pieces))
 
@@ -137,20 +163,6 @@ class Reader:
         self._left = None if end < 0 else end - start
         self.number = 0
         """Of the piece that is read next."""
-
-    @property
-    def whole(self) -> bytes | None:
-        """All that is asked for, if it is here in one piece and whole; nothing is read then."""
-        body = self._body
-        if not body.complete or self.number:
-            return None
-        first = body.piece(0)
-        if first is None:
-            return b""
-        if body.piece(1) is not None:
-            return None
-        end = len(first) if self._left is None else self._skip + self._left
-        return first if self._skip == 0 and end == len(first) else first[self._skip : end]
 
     @property
     def at_hand(self) -> bool:

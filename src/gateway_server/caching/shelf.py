@@ -60,6 +60,11 @@ class Shelf:
         """Let a newer answer be fetched in the background."""
         self._start(self._refresher(exchange))
 
+    def whole(self, body: BodyId, start: int, end: int) -> bytes | None:
+        """Return these bytes of a body at once, if that is as simple: see `Body.whole`."""
+        found = self._bodies.get(body)
+        return None if found is None else found.whole(start, end)
+
     def read(self, body: BodyId, start: int, end: int) -> Reader | None:
         """Return who reads these bytes of a body that the core has found.
 

@@ -21,7 +21,6 @@ from gateway_core.message import ResponseHead
 from ..encoding.encoders import encode
 from ..streaming import StreamingTalk
 from ..upstream import Answer
-from .body import Reader
 from .shelf import Shelf
 
 
@@ -31,13 +30,9 @@ class StoredTalk(StreamingTalk):
     shelf: Shelf
     _answer: Answer | None
 
-    def perform_stored(
-        self, command: SendStored | KeepBody | AwaitFlight | Refresh
-    ) -> Awaitable[Event | None]:
-        """Perform `command`."""
+    def perform_stored(self, command: KeepBody | AwaitFlight | Refresh) -> Awaitable[Event | None]:
+        """Perform `command`; `_send_stored` performs the most frequent one."""
         match command:
-            case SendStored():
-                return self._send_stored(command)
             case AwaitFlight():
                 return self._await_flight(command)
             case KeepBody():
@@ -58,14 +53,20 @@ class StoredTalk(StreamingTalk):
         await self.shelf.wait(command.flight)
         return FlightLanded()
 
-    async def _send_stored(self, command: SendStored) -> Event:
-        reader, head = self._open_stored(command), command.head
+    def _send_stored(self, command: SendStored) -> Awaitable[Event]:
+        """Send it in one go where it is here in one piece, as most of what is small is."""
+        whole = self.shelf.whole(command.body, command.start, command.end)
+        if whole is None:
+            return self._stream_stored(command)
+        self._settle()
+        return self._answer_whole(command.head, encode(command.coding, whole))
+
+    async def _stream_stored(self, command: SendStored) -> Event:
+        reader, head = self.shelf.read(command.body, command.start, command.end), command.head
+        self._settle()
         if reader is None:
             return UpstreamBroke(FailureKind.RESET)
         try:
-            whole = reader.whole
-            if whole is not None:
-                return await self._answer_whole(head, encode(command.coding, whole))
             return await self._send_body(head, reader, head.body, command.coding)
         finally:
             reader.close()
@@ -81,11 +82,12 @@ class StoredTalk(StreamingTalk):
             return ClientLeft()
         return BodyEnded()
 
-    def _open_stored(self, command: SendStored) -> Reader | None:
-        """Begin to read; then let go of what the core has let go of, which that body may be."""
-        reader = self.shelf.read(command.body, command.start, command.end)
+    def _settle(self) -> None:
+        """Let go of the upstream's answer, and of what the core has let go of.
+
+        Only now that the body to be sent is in hand, which may be among that.
+        """
         answer, self._answer = self._answer, None
         if answer is not None:
             answer.drop()
         self.shelf.settle()
-        return reader

@@ -7,7 +7,7 @@ from gateway_core.clock import SECOND, Instant
 from gateway_core.coalescing import Landing
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import Admission, Cache, Phase
-from gateway_core.exchange.reuse import reuse_of
+from gateway_core.exchange.keyed import reuse_of
 from gateway_core.forwarding import Client
 from gateway_core.message import Fields, RequestHead, UpstreamRequest, value
 from gateway_core.routing import Match, Pattern, Route

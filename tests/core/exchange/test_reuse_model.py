@@ -16,6 +16,7 @@ from gateway_core.clock import SECOND, Instant, UnixTime
 from gateway_core.coalescing import Landing
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import Admission, Cache
+from gateway_core.exchange.keyed import reuse_of
 from gateway_core.exchange.outcomes import (
     Ask,
     Await,
@@ -25,7 +26,7 @@ from gateway_core.exchange.outcomes import (
     Looked,
     Serve,
 )
-from gateway_core.exchange.reuse import Reuse, reuse_of
+from gateway_core.exchange.reuse import Reuse
 from gateway_core.forwarding import Client
 from gateway_core.message import RequestHead, ResponseHead
 from gateway_core.routing import Match, Pattern, Route

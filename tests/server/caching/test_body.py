@@ -4,7 +4,7 @@ import pytest
 import trio
 from trio.testing import Sequencer, wait_all_tasks_blocked
 
-from gateway_server.caching.body import AHEAD_BYTES_MAX, Body, Reader
+from gateway_server.caching.body import AHEAD_BYTES_MAX, JOINED_BYTES_MAX, Body, Reader
 from gateway_server.upstream import CallFailedError
 
 ALL = -1
@@ -57,21 +57,31 @@ async def test_a_part_is_cut_out_of_any_pieces(
         body.add(piece)
     body.end()
     reader = body.reader(start, end)
-    if len(pieces) == 1:
-        assert reader.whole == expected
+    assert body.whole(start, end) == (expected if len(pieces) == 1 else None)
     assert reader.at_hand
     assert await all_of(reader) == expected
     assert reader.ended
     await reader.aclose()
     assert not body.readers
+    assert body.whole(start, end) == expected, "nobody is in the midst of its pieces any more"
+    assert await all_of(body.reader(start, end)) == expected
 
 
-def test_a_body_that_is_here_at_once_is_read_in_one_piece() -> None:
-    assert Body.of(b"abc").reader(0, ALL).whole == b"abc"
-    assert Body.of(b"").reader(0, ALL).whole == b""
+def test_a_body_that_is_here_at_once_is_one_piece() -> None:
+    assert Body.of(b"abc").whole(0, ALL) == b"abc"
+    assert Body.of(b"").whole(0, ALL) == b""
     growing = Body()
     growing.add(b"abc")
-    assert growing.reader(0, ALL).whole is None
+    assert growing.whole(0, ALL) is None
+
+
+def test_pieces_of_a_large_body_stay_as_they_came() -> None:
+    body = Body()
+    body.add(b"x" * JOINED_BYTES_MAX)
+    body.add(b"y")
+    body.end()
+    assert body.whole(0, ALL) is None
+    assert body.piece(1) == b"y"
 
 
 async def test_a_body_that_breaks_off_never_ends(autojump_clock: trio.abc.Clock) -> None:
