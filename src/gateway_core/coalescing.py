@@ -43,6 +43,8 @@ class Flight:
     number: FlightId
     name: bytes
     url: bytes
+    base: bytes = b""
+    """Its URL without the query, where its answer may turn out to be for other queries, too."""
     waiting: int = 0
     doomed: bool = False
     """Whether what it fetches was changed meanwhile: for those who wait, but not to be kept."""
@@ -70,18 +72,18 @@ class Flights:
         """Return the flight that fetches `name`, if there is one."""
         return self._by_name.get(name)
 
-    def lead(self, name: bytes, url: bytes) -> Flight:
+    def lead(self, name: bytes, url: bytes, base: bytes = b"") -> Flight:
         """Begin to fetch `name`, which nobody does."""
         assert name not in self._by_name
         self._numbers += 1
-        flight = Flight(FlightId(self._numbers), name, url)
+        flight = Flight(FlightId(self._numbers), name, url, base)
         self._by_name[name] = flight
         return flight
 
-    def alone(self, url: bytes) -> Flight:
+    def alone(self, url: bytes, base: bytes = b"") -> Flight:
         """Begin to fetch `url` for oneself, beside whatever is under way: only doom can meet it."""
         self._numbers += 1
-        flight = Flight(FlightId(self._numbers), b"", url)
+        flight = Flight(FlightId(self._numbers), b"", url, base)
         self._alone[flight.number] = flight
         return flight
 
@@ -95,13 +97,13 @@ class Flights:
             if flight.waiting:
                 self.landed.append(flight.number)
 
-    def doom(self, meant: Callable[[bytes], bool]) -> None:
-        """Let nothing be kept of flights to URLs that are `meant`: they began before a change.
+    def doom(self, meant: Callable[[Flight], bool]) -> None:
+        """Let nothing be kept of flights that are `meant`: they began before a change.
 
         Who asks from now on waits for none of them, and fetches anew.
         """
-        for flight in [flight for flight in self._by_name.values() if meant(flight.url)]:
+        for flight in [flight for flight in self._by_name.values() if meant(flight)]:
             flight.doomed = True
             del self._by_name[flight.name]
         for flight in self._alone.values():
-            flight.doomed = flight.doomed or meant(flight.url)
+            flight.doomed = flight.doomed or meant(flight)

@@ -51,7 +51,7 @@ def test_who_fetches_alone_hears_of_a_change_and_nobody_waits_for_him() -> None:
     alone, other, landed = flights.alone(b"u"), flights.alone(b"v"), flights.alone(b"u")
     flights.land(landed, Landing.STORED)
     assert len(flights) == 0
-    flights.doom(lambda url: url == b"u")
+    flights.doom(lambda flight: flight.url == b"u")
     assert [flight.doomed for flight in (alone, other, landed)] == [True, False, False]
     for flight in (alone, other):
         flights.land(flight, Landing.LEFT)
@@ -62,7 +62,7 @@ def test_who_asks_after_a_change_does_not_wait_for_what_began_before() -> None:
     flights = Flights()
     old, other = flights.lead(b"k", b"u"), flights.lead(b"l", b"v")
     old.waiting = 1
-    flights.doom(lambda url: url == b"u")
+    flights.doom(lambda flight: flight.url == b"u")
     assert old.doomed
     assert not other.doomed
     assert flights.under_way(b"k") is None
@@ -90,7 +90,7 @@ def test_nobody_waits_for_a_flight_that_nobody_will_land(steps: list[tuple[str, 
         elif step == "land" and flying:
             flights.land(flying.pop(0), Landing.LEFT)
         elif step == "doom":
-            flights.doom(lambda url, name=name: url == name)
+            flights.doom(lambda flight, name=name: flight.url == name)
         waiting -= set(flights.landed)
         flights.landed.clear()
         assert waiting <= {flight.number for flight in flying}

@@ -49,6 +49,23 @@ async def test_what_was_fetched_once_answers_from_then_on(road: Road) -> None:
     assert "endpoint" not in hit
 
 
+async def test_one_answer_is_for_all_queries_that_the_origin_calls_alike(road: Road) -> None:
+    alike = (b"no-vary-search", b'key-order, params=("utm")')
+    upstream = await road.upstream(told(MINUTE, alike))
+    gateway = await gateway_to(road, upstream.port, "{ no_vary_search = true }")
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        for path, cache in [
+            ("/p?a=1&b=2&utm=x", b"MISS"),
+            ("/p?b=2&utm=y&a=%31", b"HIT"),
+            ("/p?b=2&a=3", b"MISS"),
+            ("/p?utm=x;a=3&b=2", b"MISS"),
+        ]:
+            answer = await client.ask(get(path=path))
+            assert answer.value(b"x-cache") == cache, path
+    assert upstream.complete == 3
+
+
 async def test_a_thousand_at_once_are_one_fetch(road: Road) -> None:
     upstream = await road.upstream(told(MINUTE), hold=1.0)
     gateway = await gateway_to(road, upstream.port)

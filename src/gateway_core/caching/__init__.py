@@ -2,6 +2,7 @@
 
     asking      what a request says               keying       which requests ask for one thing
     storing     3: may it be stored               varying      4.1: which requests it is for
+    searching   No-Vary-Search: which queries     covering     what is known of a path's
     freshness   4.2: for how long                 age 4.2.3    heuristics 4.2.2
     reuse       4: may it answer, and why not     answering    the answer: 200, 206, 304, 416
     validating  4.3: asking, and taking in        invalidating 4.4: what a change makes wrong

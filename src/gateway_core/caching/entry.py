@@ -5,6 +5,7 @@ from typing import NewType, TypeAlias
 
 from ..clock import SECOND, Instant, UnixTime
 from ..message import UNKNOWN, Fields
+from .searching import Covered
 
 BodyId = NewType("BodyId", int)
 """Names a body that the server keeps, as chunks, for as long as anyone asks for it."""
@@ -61,7 +62,9 @@ class Entry:
     no_cache: bool = False
     """Whether the origin must confirm each use (RFC 9111, 5.2.2.4)."""
     url: bytes = b""
-    """By which it is purged: "host/path?query"."""
+    """By which it was asked for, and is purged: "scheme://host/path?query"."""
+    covers: Covered | None = None
+    """The URLs that it is for, and is purged by, where these are many."""
     tags: tuple[bytes, ...] = ()
     """By which it is purged, too."""
     length: int = UNKNOWN
@@ -77,7 +80,8 @@ class Entry:
     def size(self) -> int:
         """Bytes that it takes, as far as they can be known."""
         text = sum(len(name) + len(value) for name, value in self.fields)
-        return ENTRY_OVERHEAD_BYTES + text + len(self.key) + max(self.length, 0)
+        names = len(self.key) + (0 if self.covers is None else len(self.covers.name))
+        return ENTRY_OVERHEAD_BYTES + text + names + max(self.length, 0)
 
 
 ENTRY_OVERHEAD_BYTES = 1024

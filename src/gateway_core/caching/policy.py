@@ -50,6 +50,8 @@ class CachePolicy:
     """Whether an answer that sets a cookie may be stored."""
     partition: bool = True
     """Whether each consumer has answers of its own, where the route asks who it is."""
+    no_vary_search: bool = False
+    """Whether the origin's No-Vary-Search is heeded: see `searching`."""
 
     def __post_init__(self) -> None:
         if self.force and self.ttl is None:

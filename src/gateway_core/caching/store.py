@@ -9,8 +9,10 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from ..clock import Duration, Instant, after, seconds
 from ..message import Fields
+from .covering import Coverings
 from .entry import BodyId, Entry, Key
 from .eviction import S3Fifo
+from .searching import SEVERAL, Search, url_name
 from .status import Forwarded
 from .varying import selecting_values
 
@@ -49,6 +51,7 @@ class Store:
     _tags: dict[bytes, set[BodyId]] = field(default_factory=dict[bytes, set[BodyId]])
     _marks: dict[Key, Instant] = field(default_factory=dict[Key, Instant])
     _order: S3Fifo[_Name] = field(default_factory=lambda: S3Fifo[_Name](CAPACITY_BYTES))
+    _covering: Coverings = field(default_factory=Coverings)
     _numbers: int = 0
     _evicted: int = 0
 
@@ -60,16 +63,34 @@ class Store:
         self._numbers += 1
         return BodyId(self._numbers)
 
-    def find(self, key: Key, fields: Fields) -> Entry | Forwarded:
-        """Return the newest answer for a request of `key` with `fields`, or why there is none."""
-        entries = self._resources.get(key)
+    def find(self, key: Key, fields: Fields, search: Search | None = None) -> Entry | Forwarded:
+        """Return the newest answer for a request of `key` with `fields`, or why there is none.
+
+        With `search`, also one to another query that is alike, as that answer tells.
+        """
+        found = self._selected(key, fields)
+        if search is not None:
+            for variation in self._covering.of(search.base):
+                found = _newer(found, self._selected(search.key_for(variation), fields))
+        if isinstance(found, Entry):
+            self._order.touch(_name(found))
+        return found
+
+    def _selected(self, key: Key | None, fields: Fields) -> Entry | Forwarded:
+        entries = None if key is None else self._resources.get(key)
         if entries is None:
             return Forwarded.URI_MISS
         for entry in entries:
             if not entry.vary or selecting_values(entry.vary, fields) == entry.selecting:
-                self._order.touch(_name(entry))
                 return entry
         return Forwarded.VARY_MISS
+
+    def key_of(self, key: Key, search: Search | None) -> Key:
+        """Return under which key an answer to come will lie, if it is like the latest one."""
+        variations = () if search is None else tuple(self._covering.of(search.base))
+        if search is None or not variations:
+            return key
+        return search.key_for(variations[-1]) or key
 
     def vary_of(self, key: Key) -> tuple[bytes, ...]:
         """Return the names by which the newest answer of `key` was selected."""
@@ -98,10 +119,13 @@ class Store:
         self._resources[entry.key] = entries
         self._bodies[entry.body] = entry
         self._named[_name(entry)] = entry.body
-        self._urls.setdefault(entry.url, set()).add(entry.key)
+        self._urls.setdefault(_purged_by(entry), set()).add(entry.key)
         for tag in entry.tags:
             self._tags.setdefault(tag, set()).add(entry.body)
         self._order.insert(_name(entry), entry.size)
+        if entry.covers is not None:
+            for body in self._covering.note(entry.covers, entry.body):
+                self.remove(body)
         self._make_room()
 
     def grow(self, body: BodyId, length: int) -> bool:
@@ -153,11 +177,20 @@ class Store:
 
     def purge_url(self, url: bytes) -> int:
         """Take out all answers of one URL, whoever they are for. Return how many went."""
-        return self._purge_keys(self._urls.get(url, set()))
+        keys = set(self._urls.get(url, ()))
+        for variation in self._covering.of(url.partition(b"?")[0]):
+            name = url_name(url, variation)
+            keys |= self._urls.get(name, set()) if name is not None else set()
+        return self._purge_keys(keys)
 
     def purge_prefix(self, prefix: bytes) -> int:
-        """Take out all answers whose URL begins with `prefix`. Looks at every URL."""
-        return self._purge_urls(lambda url: url.startswith(prefix))
+        """Take out all answers whose URL begins with `prefix`. Looks at every URL.
+
+        Where that reaches into a query, also all of its path that are for many queries.
+        """
+        path, mark, _ = prefix.partition(b"?")
+        starts = (prefix, path + SEVERAL) if mark else (prefix,)
+        return self._purge_urls(lambda url: url.startswith(starts))
 
     def purge_tag(self, tag: bytes) -> int:
         """Take out all answers that bear `tag`."""
@@ -212,7 +245,9 @@ class Store:
             self._resources[entry.key] = left
         else:
             del self._resources[entry.key]
-            _discard(self._urls, entry.url, entry.key)
+            _discard(self._urls, _purged_by(entry), entry.key)
+        if entry.covers is not None:
+            self._covering.forget(entry.covers, entry.body)
         for tag in entry.tags:
             _discard(self._tags, tag, entry.body)
         if forget:
@@ -221,6 +256,19 @@ class Store:
 
 def _name(entry: Entry) -> _Name:
     return entry.key, entry.vary, entry.selecting
+
+
+def _purged_by(entry: Entry) -> bytes:
+    return entry.url if entry.covers is None else entry.covers.name
+
+
+def _newer(one: Entry | Forwarded, other: Entry | Forwarded) -> Entry | Forwarded:
+    """Return the more recent of two answers that may be used (RFC 9111, 4), else why there is none."""
+    if isinstance(one, Entry) and isinstance(other, Entry):
+        return max(one, other, key=lambda entry: (entry.date, entry.received))
+    if isinstance(other, Entry) or one is Forwarded.URI_MISS:
+        return other
+    return one
 
 
 T = TypeVar("T")

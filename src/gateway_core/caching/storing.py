@@ -16,6 +16,7 @@ from .entry import BodyId, Entry, Key
 from .freshness import LAST_MODIFIED, Told, explicit_lifetime, last_modified, lifetime
 from .heuristics import HEURISTIC_STATUSES
 from .policy import CachePolicy
+from .searching import NO_VARY_SEARCH, Covered, Search
 from .varying import selecting_values, vary_names
 
 
@@ -83,7 +84,7 @@ _NOT_KEPT: Final = frozenset(
 _DECIDES: Final = frozenset(
     {
         b"age", b"cache-control", b"cdn-cache-control", b"date", b"etag", b"expires",
-        b"last-modified", b"vary", b"surrogate-key", b"cache-tag",
+        b"last-modified", b"vary", b"surrogate-key", b"cache-tag", NO_VARY_SEARCH,
     }
 )  # fmt: skip
 """The lines of the origin's that say how its answer may be used."""
@@ -109,6 +110,8 @@ class Request(NamedTuple):
     asked: Asked
     fields: Fields
     unkeyed_cookie: bool = False
+    search: Search | None = None
+    """Its query, where No-Vary-Search is heeded."""
 
 
 def why_not_stored(
@@ -199,8 +202,9 @@ def make_entry(request: Request, answered: Answered, policy: CachePolicy, body: 
     kept_back = directives.no_cache_fields | directives.private_fields | _NOT_KEPT
     modified = last_modified(head.fields, answered.answered_at)
     etags, dates = values(head.fields, ETAG), values(head.fields, LAST_MODIFIED)
+    key, covers = _place(request, head)
     return Entry(
-        key=request.key,
+        key=key,
         body=body,
         status=head.status,
         fields=_dated(
@@ -219,9 +223,19 @@ def make_entry(request: Request, answered: Answered, policy: CachePolicy, body: 
         modified=modified,
         no_cache=directives.no_cache,
         url=request.url,
+        covers=covers,
         tags=tags(head.fields),
         length=head.body,
     )
+
+
+def _place(request: Request, head: ResponseHead) -> tuple[Key, Covered | None]:
+    """Return the key under which an answer lies, and what it covers beside its URL, if it does."""
+    search = request.search
+    covers = None if search is None else search.covered(head.fields)
+    if search is None or covers is None:
+        return request.key, None
+    return search.key_for(covers.variation) or request.key, covers
 
 
 def _dated(fields: Fields, answered_at: UnixTime) -> Fields:

@@ -35,6 +35,15 @@ def validators(entry: Entry) -> Fields:
     return tuple(lines)
 
 
+def confirmable(entry: Entry | None, url: bytes) -> bool:
+    """Whether a request for `url` can confirm `entry`.
+
+    By its own URL alone (RFC 9111, 4.3.1), also where it answers for others: that the origin
+    takes their queries for alike says nothing of what its tags mean.
+    """
+    return entry is not None and entry.url == url and bool(validators(entry))
+
+
 def confirms(head: ResponseHead, entry: Entry) -> bool:
     """Whether the 304 `head`, to a request with `validators(entry)`, is about `entry`.
 

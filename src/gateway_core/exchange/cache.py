@@ -26,21 +26,28 @@ class Cache:
         return bool(self.store.dropped or self.flights.landed)
 
     def purge_url(self, url: bytes) -> int:
-        """Take out what is stored of `url`, and keep nothing that is being fetched of it."""
-        self.flights.doom(lambda other: other == url)
+        """Take out what is stored of `url`, and keep nothing that is being fetched of it.
+
+        Nor of its path, where the answer may say that it is for `url` as well.
+        """
+        base = url.partition(b"?")[0]
+        self.flights.doom(lambda flight: flight.url == url or flight.base == base)
         return self.store.purge_url(url)
 
     def purge_prefix(self, prefix: bytes) -> int:
         """The same for all URLs that begin with `prefix`."""
-        self.flights.doom(lambda url: url.startswith(prefix))
+        path, query, _ = prefix.partition(b"?")
+        self.flights.doom(
+            lambda flight: flight.url.startswith(prefix) or (bool(query) and flight.base == path)
+        )
         return self.store.purge_prefix(prefix)
 
     def purge_tag(self, tag: bytes) -> int:
         """The same for all answers that bear `tag`; what is being fetched has shown none yet."""
-        self.flights.doom(lambda _url: True)
+        self.flights.doom(lambda _flight: True)
         return self.store.purge_tag(tag)
 
     def purge_all(self) -> int:
         """The same for everything."""
-        self.flights.doom(lambda _url: True)
+        self.flights.doom(lambda _flight: True)
         return self.store.purge_all()

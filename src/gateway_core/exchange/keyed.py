@@ -10,10 +10,11 @@ from ..caching.asking import PLAIN_GET, Bypass, what_is_asked
 from ..caching.entry import Entry
 from ..caching.keying import cache_url, make_key
 from ..caching.policy import CachePolicy
+from ..caching.searching import Search, readable
 from ..caching.status import CacheNote, Forwarded, Verdict
-from ..caching.validating import CONDITIONS, RANGES, validators
+from ..caching.validating import CONDITIONS, RANGES, confirmable
 from ..coalescing import Flight
-from ..message import RequestHead
+from ..message import Fields, RequestHead
 from .admission import Admission
 from .cache import Cache
 from .reuse import Reuse
@@ -34,24 +35,33 @@ def reuse_of(
         path=match.path,
         query=query if mark else None,
     )
-    key = make_key(
-        policy,
-        consumer=_who(admission, scheme),
-        route=match.route.name,
-        url=url,
-        fields=head.fields,
-    )
+    who, route = _who(admission, scheme), match.route.name
+    key = make_key(policy, consumer=who, route=route, url=url, fields=head.fields)
+    search = _search_of(policy, url, admission, who, head.fields)
     asked = what_is_asked(head)
     if isinstance(asked, Bypass):
         why = Forwarded.METHOD if asked is Bypass.METHOD else Forwarded.BYPASS
         detail = "" if asked is Bypass.METHOD else asked.value
         note = CacheNote(Verdict.BYPASS, why, detail)
-        return Reuse(cache, policy, head, key, url, None, note)
+        return Reuse(cache, policy, head, key, url, None, note=note)
     if asked.authorized and policy.partition and _AUTHORIZATION in admission.drops:
         # The credential was for us, and the upstream does not see it: what is stored is
         # for this consumer alone.
         asked = replace(asked, authorized=False)
-    return Reuse(cache, policy, head, key, url, asked)
+    return Reuse(cache, policy, head, key, url, asked, search)
+
+
+def _search_of(
+    policy: CachePolicy, url: bytes, admission: Admission, consumer: str, fields: Fields
+) -> Search | None:
+    """Return the query, where No-Vary-Search is heeded and all readers understand it alike."""
+    base, mark, query = url.partition(b"?")
+    pairs = readable(query if mark else None) if policy.no_vary_search else None
+    if pairs is None:
+        return None
+    route = admission.match.route.name
+    key = make_key(policy, consumer=consumer, route=route, url=base, fields=fields)
+    return Search(key, base, pairs)
 
 
 def _who(admission: Admission, scheme: str) -> str:
@@ -76,9 +86,10 @@ def refreshing(reuse: Reuse, stored: Entry, flight: Flight) -> Reuse:
         reuse.key,
         reuse.url,
         PLAIN_GET,
+        reuse.search,
         note=CacheNote(Verdict.MISS, Forwarded.STALE),
         stored=stored,
-        confirming=bool(validators(stored)),
+        confirming=confirmable(stored, reuse.url),
         shared=True,
         flight=flight,
         background=True,

@@ -26,9 +26,18 @@ from ..caching.invalidating import invalidated, is_unsafe
 from ..caching.keying import has_unkeyed_cookie
 from ..caching.policy import CachePolicy
 from ..caching.reuse import ERRORS, Hit, NotCached, judge, may_stand_in
+from ..caching.searching import Search
 from ..caching.status import CacheNote, Forwarded, Verdict, hit_fields, note_fields
 from ..caching.storing import Answered, Request, Unstorable, make_entry, why_not_stored
-from ..caching.validating import CONDITIONS, RANGES, agrees, confirmed, confirms, validators
+from ..caching.validating import (
+    CONDITIONS,
+    RANGES,
+    agrees,
+    confirmable,
+    confirmed,
+    confirms,
+    validators,
+)
 from ..caching.varying import selecting_values
 from ..clock import Instant
 from ..coalescing import Flight, Landing
@@ -69,6 +78,8 @@ class Reuse:
     url: bytes
     asked: Asked | None
     """None where the request is no business of the cache."""
+    search: Search | None = None
+    """Its query, where No-Vary-Search is heeded."""
     note: CacheNote = _NO_NOTE
     stored: Entry | None = None
     """What may be confirmed, or stand in."""
@@ -84,7 +95,7 @@ class Reuse:
 
     def find(self) -> Entry | Forwarded:
         """Return the stored answer that this request selects, or why there is none."""
-        return self.cache.store.find(self.key, self.head.fields)
+        return self.cache.store.find(self.key, self.head.fields, self.search)
 
     def look_up(self, now: Instant, found: Entry | Forwarded | None = None) -> Looked:
         """Decide what to do, at first, and each time a flight that was awaited has landed.
@@ -119,24 +130,27 @@ class Reuse:
         """Lead a fetch of a newer answer, for the background, unless there is one under way."""
         name = self._flight_name()
         flights = self.cache.flights
-        return None if flights.under_way(name) is not None else flights.lead(name, self.url)
+        return (
+            None
+            if flights.under_way(name) is not None
+            else flights.lead(name, self.url, self._base)
+        )
 
     def _fetch(self, asked: Asked, now: Instant) -> Looked:
         """Join whoever fetches it, or lead, or go alone."""
-        self.confirming = self.stored is not None and not asked.head_only
-        self.confirming = self.confirming and bool(self.stored and validators(self.stored))
+        self.confirming = not asked.head_only and confirmable(self.stored, self.url)
         whole = asked.range is None or self.confirming
         marked = self.cache.store.is_marked(self._mark_name(), now)
         self.shared = not asked.head_only and whole and not (marked and not self.confirming)
         flights = self.cache.flights
         if not self._may_be_led(asked, marked=marked):
             # Its answer may be stored all the same, unless what it is of is changed meanwhile.
-            self.flight = flights.alone(self.url)
+            self.flight = flights.alone(self.url, self._base)
             return ASK
         name = self._flight_name()
         under_way = flights.under_way(name)
         if under_way is None:
-            self.flight = flights.lead(name, self.url)
+            self.flight = flights.lead(name, self.url, self._base)
             return ASK
         under_way.waiting += 1
         self.awaited = under_way
@@ -155,11 +169,17 @@ class Reuse:
 
     def _flight_name(self) -> bytes:
         """Return what distinguishes a fetch: the key, and what is known to select within it."""
-        names = self.cache.store.vary_of(self.key)
+        key = self.cache.store.key_of(self.key, self.search)
+        names = self.cache.store.vary_of(key)
         if not names:
-            return self.key
+            return key
         told = selecting_values(names, self.head.fields)
-        return b"\0".join([self.key, *(b"\1" if one is None else b"\2" + one for one in told)])
+        return b"\0".join([key, *(b"\1" if one is None else b"\2" + one for one in told)])
+
+    @property
+    def _base(self) -> bytes:
+        """Return the URL without its query, where an answer may be for other queries as well."""
+        return b"" if self.search is None else self.search.base
 
     def landed(self, now: Instant) -> Looked:
         """Decide again, once the flight that was awaited has landed."""
@@ -261,7 +281,7 @@ class Reuse:
     def _learn_from_head(self, answered: Answered) -> None:
         """Take in what a HEAD tells of what is stored (RFC 9111, 4.3.5)."""
         stored = self.stored
-        if stored is None or answered.head.status != 200:
+        if stored is None or answered.head.status != 200 or stored.url != self.url:
             return
         if agrees(answered.head, stored):
             entry, reason = confirmed(stored, self._request(PLAIN_GET), answered, self.policy)
@@ -328,7 +348,8 @@ class Reuse:
             self.cache.flights.land(flight, landing, failure)
 
     def _request(self, asked: Asked) -> Request:
-        return Request(self.key, self.url, asked, self.head.fields, self._has_unkeyed_cookie)
+        cookie = self._has_unkeyed_cookie
+        return Request(self.key, self.url, asked, self.head.fields, cookie, self.search)
 
     def _mark_name(self) -> bytes:
         """Return under what a mark is set: what a cookie may have shaped marks cookies' requests."""

@@ -43,6 +43,7 @@ def cache_policy(wanted: CacheSettings) -> CachePolicy:
         max_entry=wanted.max_entry,
         store_cookies=wanted.set_cookie == "store",
         partition=wanted.partition == "consumer",
+        no_vary_search=wanted.no_vary_search,
     )
 
 

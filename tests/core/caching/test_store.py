@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway_core.caching.covering import VARIATIONS_MAX, Coverings
 from gateway_core.caching.entry import BodyId, Entry
+from gateway_core.caching.searching import Search, Variation
 from gateway_core.caching.status import Forwarded
 from gateway_core.caching.store import MARK_LASTS, MARKS_MAX, VARIANTS_MAX, Store
 from gateway_core.clock import Instant
@@ -275,3 +277,82 @@ def test_every_body_is_either_found_or_let_go_of_once(
     assert not store._tags
     assert not store._resources
     assert not store._named
+
+
+U = Variation(frozenset({"u"}))
+A = Variation(frozenset({"a"}))
+
+
+def search(*pairs: tuple[str, str]) -> Search:
+    return Search(b"k", b"http://a/p", pairs)
+
+
+def covering(store: Store, asked: Search, variation: Variation, **changes: Any) -> Entry:
+    """Store an answer to what is asked, which tells `variation`."""
+    key = asked.key_for(variation)
+    covers = asked.covered(((b"no-vary-search", b'params=("%b")' % min(variation.names).encode()),))
+    assert covers is not None
+    assert covers.variation == variation
+    return stored(store, key=key, covers=covers, **changes)
+
+
+def test_what_covers_other_queries_is_found_by_them_and_purged_by_their_urls() -> None:
+    store, one, other = Store(), search(("u", "1")), search(("u", "2"))
+    made = covering(store, one, U)
+    assert store.find(b"other", (), other) == made
+    assert store.find(b"other", ()) is Forwarded.URI_MISS
+    assert store.find(b"other", (), search(("b", "1"))) is Forwarded.URI_MISS
+    assert store.key_of(b"other", other) == made.key
+    assert store.key_of(b"other", None) == b"other"
+    assert store.purge_url(b"http://a/p?b=1") == 0
+    assert store.purge_url(b"http://a/p?u;2") == 0, "which it never answers"
+    assert store.purge_url(b"http://a/p?u=2") == 1
+    assert store.find(b"other", (), other) is Forwarded.URI_MISS
+    assert store.key_of(b"other", other) == b"other"
+    assert store._covering == Coverings()
+
+
+def test_what_selects_among_what_is_alike_is_told_as_ever() -> None:
+    store, asked = Store(), search(("u", "1"))
+    german = covering(store, asked, U, vary=(b"lang",), selecting=(b"de",))
+    assert store.find(b"other", DE, asked) == german
+    assert store.find(b"other", EN, asked) is Forwarded.VARY_MISS
+
+
+@pytest.mark.parametrize("newer", ["its own", "one alike"])
+def test_of_two_answers_that_may_be_used_the_later_one_is(newer: str) -> None:
+    store, asked = Store(), search(("u", "1"))
+    ages = {"its own": 0, "one alike": 0, newer: 5}
+    own = stored(store, key=b"own", received=Instant(ages["its own"]))
+    alike = covering(store, asked, U, received=Instant(ages["one alike"]))
+    assert store.find(b"own", (), asked) == (own if newer == "its own" else alike)
+
+
+def test_what_is_alike_to_nothing_stored_is_found_by_its_own_key() -> None:
+    store = Store()
+    own = stored(store, key=b"own")
+    covering(store, search(("a", "1"), ("u", "1")), A)
+    assert store.find(b"own", (), search(("u", "2"))) == own
+    assert store.key_of(b"own", search(("u", "2"))) != b"own"
+
+
+def test_answers_of_too_many_variations_are_taken_out_oldest_first() -> None:
+    store = Store()
+    made = [
+        covering(store, search(("b", str(number))), Variation(frozenset({f"n{number}"})))
+        for number in range(VARIATIONS_MAX + 1)
+    ]
+    assert store.dropped == [made[0].body]
+    assert store.stats.entries == VARIATIONS_MAX
+
+
+@pytest.mark.parametrize(
+    ("prefix", "gone"),
+    [(b"http://a/", 1), (b"http://a/p?", 1), (b"http://a/p?x=", 1), (b"http://a/q?", 0)],
+)
+def test_a_prefix_within_a_query_is_met_by_whatever_covers_queries(
+    prefix: bytes, gone: int
+) -> None:
+    store = Store()
+    covering(store, search(("u", "1")), U)
+    assert store.purge_prefix(prefix) == gone

@@ -7,6 +7,7 @@ import pytest
 from gateway_core.caching.asking import Asked
 from gateway_core.caching.entry import BodyId, Entry, Lifetime
 from gateway_core.caching.policy import CachePolicy
+from gateway_core.caching.searching import Search
 from gateway_core.caching.storing import (
     TAGS_MAX,
     Answered,
@@ -111,6 +112,20 @@ def test_what_is_kept_of_an_answer() -> None:
         length=9,
         complete=False,
     )
+
+
+def test_an_answer_to_many_queries_lies_where_each_of_them_finds_it() -> None:
+    asked = request()._replace(search=Search(b"k", b"http://a/p", (("u", "1"), ("a", "2"))))
+    told = ((b"cache-control", b"max-age=9"), (b"no-vary-search", b'params=("u")'))
+    made = make_entry(asked, answered(ResponseHead(200, told, 1)), CachePolicy(), BodyId(1))
+    other = Search(b"k", b"http://a/p", (("a", "2"),))
+    assert made.covers is not None
+    assert made.covers == other.covered(told)
+    assert made.key == other.key_for(made.covers.variation)
+    assert made.url == b"http://a/p"
+    assert told[1] in made.origin, "a 304 may leave it out, and it still counts"
+    plain = make_entry(asked, answered(ResponseHead(200, told[:1], 1)), CachePolicy(), BodyId(1))
+    assert (plain.key, plain.covers) == (b"key", None)
 
 
 def test_an_answer_without_a_date_is_given_the_one_when_it_came() -> None:

@@ -7,7 +7,7 @@ import pytest
 from gateway_core.caching.asking import PLAIN_GET
 from gateway_core.caching.policy import CachePolicy
 from gateway_core.caching.storing import Answered, Request, Unstorable
-from gateway_core.caching.validating import agrees, confirmed, confirms, validators
+from gateway_core.caching.validating import agrees, confirmable, confirmed, confirms, validators
 from gateway_core.clock import Instant, UnixTime
 from gateway_core.message import Fields, ResponseHead, value, values
 from tests.core.caching.cases.freshness import AT, DATE, MINUTE_BEFORE, of
@@ -28,6 +28,14 @@ def test_the_origin_is_asked_by_all_validators_that_are_known() -> None:
         (b"if-modified-since", DATE),
     )
     assert validators(ENTRY) == ()
+
+
+def test_an_answer_is_confirmed_by_who_asks_for_its_own_url() -> None:
+    tagged = entry(etag=b'"a"')
+    assert confirmable(tagged, tagged.url)
+    assert not confirmable(tagged, tagged.url + b"?u=1"), "4.3.1"
+    assert not confirmable(ENTRY, ENTRY.url), "nothing to confirm it by"
+    assert not confirmable(None, ENTRY.url)
 
 
 @pytest.mark.parametrize(

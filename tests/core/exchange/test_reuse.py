@@ -6,11 +6,8 @@ from gateway_core.caching import CachePolicy
 from gateway_core.clock import SECOND, Instant
 from gateway_core.coalescing import Landing
 from gateway_core.errors import FailureKind
-from gateway_core.exchange import Admission, Cache, Phase
-from gateway_core.exchange.keyed import reuse_of
-from gateway_core.forwarding import Client
-from gateway_core.message import Fields, RequestHead, UpstreamRequest, value
-from gateway_core.routing import Match, Pattern, Route
+from gateway_core.exchange import Phase
+from gateway_core.message import UpstreamRequest, value
 from tests.lab import Lab, Said, aged, refuses, says
 
 MINUTE = says(cache_control=b"max-age=60")
@@ -448,7 +445,7 @@ def test_what_was_confirmed_before_a_change_is_not_kept_after_it() -> None:
     lab.get()
     lab.wait(60)
     visit = lab.ask()
-    lab.cache.flights.doom(lambda url: True)
+    lab.cache.flights.doom(lambda flight: True)
     lab.answer(visit)
     assert visit.body == b"old"
     assert not lab.bodies
@@ -628,47 +625,6 @@ def test_a_failure_of_kind_is_told_as_the_leader_was() -> None:
     leader, other = lab.ask(), lab.ask()
     lab.answer(leader, lambda _request: FailureKind.RESPONSE_TIMEOUT)
     assert leader.status == other.status == 504
-
-
-def key_of(
-    consumer: str, scheme: str = "keys", told: Fields = (), target: bytes = b"/x?q"
-) -> bytes:
-    match = Match(Route("r", Pattern.prefix("/"), "u"), target, b"/x", {}, b"a")
-    client = Client("192.0.2.1", "http", b"a", ())
-    admission = Admission(client, match, consumer, told=told)
-    head = RequestHead("GET", b"/x?q&key=secret", b"a", ())
-    return reuse_of(head, admission, Cache(), CachePolicy(), scheme).key
-
-
-def test_answers_are_one_consumers_as_the_upstream_was_told_of_him() -> None:
-    told = ((b"x-roles", b"admin"),)
-    keys = [
-        key_of(""),
-        key_of("ann"),
-        key_of("ben"),
-        key_of("ann", "tokens"),
-        key_of("ann", told=told),
-    ]
-    assert len(set(keys)) == len(keys)
-    assert key_of("ann") == key_of("ann")
-
-
-def test_a_credential_in_the_query_is_not_part_of_the_key() -> None:
-    assert b"secret" not in key_of("ann")
-
-
-@pytest.mark.parametrize(("partition", "stored"), [(True, True), (False, False)])
-def test_a_credential_for_the_gateway_alone_lets_its_consumers_answers_be_stored(
-    partition: bool, stored: bool
-) -> None:
-    match = Match(Route("r", Pattern.prefix("/"), "u"), b"/x", b"/x", {}, b"a")
-    admission = Admission(
-        Client("192.0.2.1", "http", b"a", ()), match, "ann", drops=frozenset({b"authorization"})
-    )
-    head = RequestHead("GET", b"/x", b"a", ((b"authorization", b"Bearer x"),))
-    reuse = reuse_of(head, admission, Cache(), CachePolicy(ttl=9, partition=partition))
-    assert reuse.asked is not None
-    assert reuse.asked.authorized is not stored
 
 
 def test_who_finds_nothing_to_stand_in_asks_for_himself() -> None:

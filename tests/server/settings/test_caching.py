@@ -24,6 +24,7 @@ def test_every_key() -> None:
     assert policy(
         '{ ttl = "30s", force = true, vary = ["B", "a"], stale_while_revalidate = "1m", '
         'stale_if_error = "0s", max_entry = "1MiB", set_cookie = "store", partition = "none", '
+        "no_vary_search = true, "
         'key = { query = ["q", "p"], headers = "X-A", cookies = ["c"] } }'
     ) == CachePolicy(
         ttl=30,
@@ -38,6 +39,7 @@ def test_every_key() -> None:
         max_entry=2**20,
         store_cookies=True,
         partition=False,
+        no_vary_search=True,
     )
 
 

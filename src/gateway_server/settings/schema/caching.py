@@ -104,4 +104,10 @@ class CacheSettings(Table):
         about="Whether each consumer, where the route asks who it is, has answers of its own.",
         why="One consumer's answer is no other's business.",
     )
+    no_vary_search: Annotated[bool, SWITCH] = key(
+        default=False,
+        about="Whether the origin's No-Vary-Search is heeded: which parameters, and which order of "
+        "them, change nothing in an answer.",
+        why="What it calls alike is answered alike, to everybody: the origin must mean it.",
+    )
     key: CacheKeySettings = key({}, about="What tells two requests apart.", shown="the whole URL")
