@@ -60,7 +60,7 @@ def lifetime(told: Told, policy: CachePolicy) -> Lifetime:
     """Return how long an answer may be used, fresh and stale."""
     fresh, heuristic = _fresh(told, policy)
     directives = told.directives
-    if directives.forbids_stale or directives.no_cache:
+    if directives.forbids_stale or directives.no_cache or is_unspoken(told, policy):
         return Lifetime(fresh, never_stale=True, heuristic=heuristic)
     on_error = directives.stale_if_error
     if on_error is None:
@@ -83,9 +83,7 @@ def _fresh(told: Told, policy: CachePolicy) -> tuple[int, bool]:
     said = explicit_lifetime(told.fields, told.directives, told.answered_at)
     if said is not None:
         return said, False
-    if told.unkeyed_cookie and not told.directives.public:
-        # Silence about an answer that a cookie may have shaped is no permission: this is
-        # what cache deception lives on.
+    if is_unspoken(told, policy):
         return 0, False
     if policy.ttl is not None and told.status in SILENT_STATUSES:
         return policy.ttl, False
@@ -96,6 +94,17 @@ def _fresh(told: Told, policy: CachePolicy) -> tuple[int, bool]:
         date=date_value(told.fields, told.answered_at),
     )
     return (0, False) if guess is None else (guess, True)
+
+
+def is_unspoken(told: Told, policy: CachePolicy) -> bool:
+    """Whether a cookie may have shaped an answer, and nobody says that it is for others.
+
+    Silence is no permission then: this is what cache deception lives on. Such an answer is
+    neither fresh, nor does it stand in for another when it is stale: the origin confirms it.
+    """
+    if not told.unkeyed_cookie or told.directives.public or policy.force:
+        return False
+    return explicit_lifetime(told.fields, told.directives, told.answered_at) is None
 
 
 SILENT_STATUSES: Final = frozenset({200, 203, 204, 300, 301, 308, 404, 410})

@@ -178,15 +178,16 @@ def _for_everyone(directives: ResponseDirectives) -> bool:
 def _is_useful(told: Told, policy: CachePolicy) -> bool:
     """Whether it could ever be used: fresh for a while, or confirmed by the origin.
 
-    RFC 9111, 3 asks for an explicit lifetime, `public`, or a status that allows to guess;
-    an answer with a validator alone is worth its place, since a 304 costs no body.
+    RFC 9111, 3 asks for an explicit lifetime, `public`, or a status that allows to guess; the
+    route's `force` says as much. Given that, an answer with a validator alone is worth its
+    place, since a 304 costs no body.
     """
-    terms = lifetime(told, policy)
-    if terms.fresh or terms.stale_while_revalidate:
-        return True
     explicit = explicit_lifetime(told.fields, told.directives, told.answered_at) is not None
-    allowed = explicit or told.directives.public or told.directives.no_cache
-    return (allowed or told.status in HEURISTIC_STATUSES) and _has_validator(told.fields)
+    allowed = explicit or told.directives.public or policy.force
+    if not allowed and told.status not in HEURISTIC_STATUSES:
+        return False
+    terms = lifetime(told, policy)
+    return bool(terms.fresh or terms.stale_while_revalidate) or _has_validator(told.fields)
 
 
 def _has_validator(fields: Fields) -> bool:

@@ -377,6 +377,35 @@ def test_silence_about_an_answer_to_a_cookie_is_no_permission() -> None:
     assert again.x_cache == "HIT"
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        CachePolicy(),
+        CachePolicy(ttl=30, stale_while_revalidate=10),
+        CachePolicy(stale_if_error=60),
+    ],
+)
+def test_silence_about_an_answer_to_a_cookie_lets_it_stand_in_for_no_other(
+    policy: CachePolicy,
+) -> None:
+    """Not while it is asked for anew, and not while the origin is down: cache deception."""
+    lab = Lab(policy)
+    lab.origin = says(body=b"ann's account", etag=b'"a"')
+    lab.get(cookie=b"session=ann")
+    lab.origin = refuses
+    stranger = lab.get()
+    assert (stranger.status, stranger.body.count(b"ann")) == (502, 0)
+    lab.origin = not_modified_or(says(body=b"ann's account", etag=b'"a"'))
+    assert lab.get().x_cache == "REVALIDATED", "the origin says that it is for this one, too"
+
+
+def test_what_nobody_allows_to_store_is_not_used_stale_either() -> None:
+    """RFC 9111, 3: a route's stale_while_revalidate is no permission to store."""
+    lab = Lab(CachePolicy(stale_while_revalidate=10))
+    lab.origin = says(302, b"", location=b"/x")
+    assert [lab.get().x_cache for _ in range(2)] == ["MISS", "MISS"]
+
+
 def test_what_a_cookie_made_uncacheable_marks_requests_with_cookies_alone() -> None:
     lab = Lab(CachePolicy(ttl=30))
     lab.get(cookie=b"a=b")

@@ -150,6 +150,25 @@ STORING = [
     ),
     pytest.param(PLAIN, 200, of(etag=b'"a"'), SILENT, None, id="silent, verifiable"),
     pytest.param(
+        PLAIN,
+        302,
+        of(cache_control=b"no-cache", etag=b'"a"'),
+        SILENT,
+        Unstorable.USELESS,
+        id="3 no-cache allows nothing",
+    ),
+    pytest.param(
+        PLAIN,
+        302,
+        of(),
+        CachePolicy(stale_while_revalidate=9),
+        Unstorable.USELESS,
+        id="3 nor does the route by staleness",
+    ),
+    pytest.param(
+        PLAIN, 302, of(), CachePolicy(ttl=9, force=True), None, id="the route's force does"
+    ),
+    pytest.param(
         PLAIN, 201, of(etag=b'"a"'), SILENT, Unstorable.USELESS, id="3 a status that needs a word"
     ),
     pytest.param(
