@@ -40,16 +40,19 @@ class Control:
 
     async def run(self) -> None:
         """Listen until cancelled; the file goes with it."""
+        # It gets its name once it listens: whoever finds it can ask.
+        unnamed = self.path.with_name(f".{self.path.name}")
         with suppress(FileNotFoundError):
-            self.path.unlink()
+            unnamed.unlink()
         sock = trio.socket.socket(socket.AF_UNIX)
         before = os.umask(0o177)  # from its first moment, nobody else may open it
         try:
-            await sock.bind(str(self.path))
+            await sock.bind(str(unnamed))
         finally:
             os.umask(before)
         try:
             sock.listen()
+            unnamed.replace(self.path)
             listener = trio.SocketListener(sock)
             await trio.serve_listeners(self._serve, [listener])
         finally:
