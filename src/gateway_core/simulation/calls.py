@@ -41,6 +41,8 @@ class EndpointHabits:
 
 
 WELL: Final = EndpointHabits()
+OK: Final = ResponseHead(200, ())
+ERROR: Final = ResponseHead(503, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Call:
     hint: Callable[[], Callable[[], None]] | None = None
     """Passes an interim answer on, and returns how to say that the client has it."""
     hedge: bool = False
+    answer: Callable[[], ResponseHead] = lambda: OK
+    """Makes the answer, of what is so before the endpoint thinks, unless it errs."""
     over: bool = False
 
     def connect(self) -> None:
@@ -123,7 +127,7 @@ class Call:
         if happens(dice, server.resets):
             self._soon(think, lambda: self._end(FailureKind.RESET))
             return
-        head = ResponseHead(503 if happens(dice, server.errs) else 200, ())
+        head = ERROR if happens(dice, server.errs) else self.answer()
         self._soon(think, lambda: self._end(head))
 
     def _end(self, outcome: ResponseHead | FailureKind) -> None:

@@ -6,9 +6,9 @@ Each endpoint may have a weather of its own: well for an hour, then down, then f
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from ..clock import MILLISECOND, Duration, Instant, UnixTime
+from ..clock import MILLISECOND, NEVER, SECOND, Duration, Instant, UnixTime
 from ..errors import FailureKind
 from ..exchange import (
     AskAuthority,
@@ -35,6 +35,7 @@ from ..exchange import (
     PassTrailers,
     Policies,
     Refresh,
+    RefreshStarted,
     RequestArrived,
     RequestBodyRead,
     RequestBodySent,
@@ -51,11 +52,15 @@ from ..exchange import (
     UpstreamInformed,
     VerifyToken,
 )
-from ..message import RequestHead, ResponseHead
+from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
 from ..upstream import Endpoint
-from .calls import WELL, Call, EndpointHabits, Upload, draw, happens
+from .calls import OK, WELL, Call, EndpointHabits, Upload, draw, happens
 from .conversation import Conversation, Reply
+from .shelving import Shelf
 from .world import World
+
+EPOCH: Final = 1_000_000_000
+"""On the wall, when a world begins."""
 
 Weather: TypeAlias = Sequence[tuple[Instant, EndpointHabits]]
 """Habits, each from its instant on; the latest that has begun counts."""
@@ -80,6 +85,12 @@ class Ending:
 
     status: int = 0
     """0 until an answer began; stays so if the client left before."""
+    fields: Fields = ()
+    """Of the answer that it was sent."""
+    begun: Instant = NEVER
+    """When the answer began."""
+    body: int = 0
+    """Bytes that it was sent of what is stored."""
     whole: bool = False
     hints: int = 0
     """Interim answers that the client was sent."""
@@ -105,26 +116,46 @@ class Fleet:
     """In flight."""
     called: Counter[str] = field(default_factory=Counter[str])
     """How often each endpoint was, by name."""
+    origin: Callable[[UpstreamRequest], ResponseHead] = lambda _request: OK
+    """What endpoints answer, where they do."""
+    shelf: Shelf = field(init=False)
+    """What is stored; it is settled after everything that happens."""
     _running: list[Exchange] = field(default_factory=list[Exchange])
+
+    def __post_init__(self) -> None:
+        """Let the shelf be settled before anybody looks."""
+        self.shelf = Shelf(self.world, self.policies.cache)
+        self.world.watchers.insert(0, self.shelf.settle)
 
     def request(self, head: RequestHead) -> None:
         """Let a client send `head` now."""
-        name = f"x{len(self.endings)}"
-        exchange, ending = Exchange(self.policies), Ending()
+        talk = self._talk(Exchange(self.policies))
+        head = replace(head, body=sum(self.clients.body))
+        talk.conversation.begin(RequestArrived(head, talk.conversation.name))
+        if happens(self.world.dice, self.clients.leaves):
+            self.world.soon(draw(self.world.dice, self.clients.patience_max), talk.leave)
+
+    def refresh(self, exchange: Exchange) -> None:
+        """Let an exchange without a client fetch what is newer."""
+        self._talk(exchange).conversation.begin(RefreshStarted())
+
+    def _talk(self, exchange: Exchange) -> "_Talk":
+        name, ending = f"x{len(self.endings)}", Ending()
         self.exchanges.append(exchange)
         self._running.append(exchange)
         self.endings.append(ending)
-        head = replace(head, body=sum(self.clients.body))
-        talk = _Talk(self, exchange, ending, name)
-        talk.conversation.begin(RequestArrived(head, name))
-        if happens(self.world.dice, self.clients.leaves):
-            self.world.soon(draw(self.world.dice, self.clients.patience_max), talk.leave)
+        return _Talk(self, exchange, ending, name)
 
     @property
     def running(self) -> list[Exchange]:
         """Return the exchanges that are not over."""
         self._running = [exchange for exchange in self._running if not exchange.done]
         return self._running
+
+    @property
+    def wall(self) -> UnixTime:
+        """Return the time on the wall of this world."""
+        return UnixTime(EPOCH + self.world.now // SECOND)
 
     def habits(self, endpoint: Endpoint) -> EndpointHabits:
         """Return how `endpoint` behaves now."""
@@ -145,6 +176,8 @@ class _Talk:
         self._unwelcome: frozenset[int] = frozenset()
         self._server = fleet.endpoints
         """Whose answer is streamed."""
+        self._asked_at = fleet.wall
+        """When an endpoint was last asked."""
         self._read = 0
         """Pieces of the body that were read from the client; sent again, they are not read."""
         self.conversation: Conversation[Event, Command] = Conversation(
@@ -157,7 +190,7 @@ class _Talk:
             self.conversation.tell(ClientLeft())
             self._cancel_calls()
 
-    def _perform(self, command: Command, reply: Reply[Event]) -> None:  # noqa: C901 - the one dispatch
+    def _perform(self, command: Command, reply: Reply[Event]) -> None:  # noqa: C901, PLR0912 - the one dispatch
         self._cancel_calls()  # whatever was in flight has ended, or was overtaken
         match command:
             case CallUpstream():
@@ -177,20 +210,31 @@ class _Talk:
                     self._server.think_max, lambda: reply(InquiryEnded(IdentityUnavailable("down")))
                 )
             case Respond():
-                self._begin_answer(command.head.status)
+                self._begin_answer(command.head)
                 self._ending.whole = True
             case StreamBody():
-                self._begin_answer(command.head.status)
+                self._begin_answer(command.head)
                 self._stream(self._server.pieces, reply)
             case Compose():  # a fleet has no parts: see `gathering`
                 reply(Composed(200, (), b"{}"))
             case Cut():
                 assert not self._ending.whole
-            case SwitchProtocols() | AwaitFlight() | KeepBody() | SendStored() | Refresh():
-                raise AssertionError("no client of the fleet asks for it, and nothing is stored")
+            case AwaitFlight():
+                self._fleet.shelf.wait(command.flight, self.conversation, reply)
+            case KeepBody():
+                self._fleet.shelf.keep(command, self._server)
+            case SendStored():
+                self._begin_answer(command.head)
+                self._fleet.shelf.read(command, self.conversation, self._ending, reply)
+            case Refresh():
+                assert isinstance(command.exchange, Exchange)
+                self._fleet.refresh(command.exchange)
+            case SwitchProtocols():
+                raise AssertionError("no client of the fleet asks for it")
 
-    def _begin_answer(self, status: int) -> None:
-        self._ending.status = status
+    def _begin_answer(self, head: ResponseHead) -> None:
+        self._ending.status, self._ending.fields = head.status, head.fields
+        self._ending.begun = self._world.now
         self._ending.answers += 1
 
     def _cancel_calls(self) -> None:
@@ -214,8 +258,10 @@ class _Talk:
             self._on_call_ended(call, server, outcome, reply)
 
         asides = None if command.hedge_after is not None or hedge else self._hint
-        upload = self._upload(hedge=hedge)
+        upload, request = self._upload(hedge=hedge), command.request
         call = Call(fleet.world, fleet.calls, endpoint, server, upload, ended, asides, hedge)
+        call.answer = lambda: fleet.origin(request)
+        self._asked_at = fleet.wall
         fleet.called[endpoint.name] += 1
         self._calls.append(call)
         call.connect()
@@ -261,7 +307,8 @@ class _Talk:
             self.conversation.tell(CallLost(call.hedge, None, outcome.status))
         else:
             self._server = server
-            reply(UpstreamAnswered(outcome, UnixTime(0), UnixTime(0), call.hedge))
+            wall = self._fleet.wall
+            reply(UpstreamAnswered(outcome, self._asked_at, wall, call.hedge))
 
     def _stream(self, left: int, reply: Reply[Event]) -> None:
         dice, server = self._world.dice, self._server

@@ -2,11 +2,14 @@
 
 import copy
 import random
+from dataclasses import replace
 
 import pytest
 
+from gateway_core.caching import CachePolicy
 from gateway_core.clock import MILLISECOND, SECOND, Duration, Instant
-from gateway_core.exchange import Policies
+from gateway_core.exchange import Cache, Policies
+from gateway_core.message import ResponseHead, value
 from gateway_core.retrying import RetryRules
 from gateway_core.roster import Lease
 from gateway_core.simulation import ClientHabits, EndpointHabits, Fleet, World
@@ -77,6 +80,23 @@ def test_a_fleet_has_no_parts_and_answers_a_composition_at_once() -> None:
     fleet.request(get(b"/detail/1"))
     (ending,) = fleet.endings
     assert (ending.status, ending.whole) == (200, True)
+
+
+def test_what_is_stored_answers_who_asks_again_and_is_refreshed_by_an_exchange_of_nobody() -> None:
+    caching = {"unbound": CachePolicy(stale_while_revalidate=60)}
+    fleet = Fleet(World(random.Random(3)), replace(POLICIES, cache=Cache(), caching=caching))
+    fleet.origin = lambda _request: ResponseHead(200, ((b"cache-control", b"max-age=9"),))
+    for at in (0, 0, 20 * SECOND):
+        fleet.world.at(Instant(at), lambda: fleet.request(get(b"/unbound")))
+    fleet.world.run()
+    assert [value(ending.fields, b"x-cache") for ending in fleet.endings] == [
+        b"MISS",
+        b"HIT",
+        b"STALE",
+        None,
+    ]
+    assert [ending.begun // SECOND for ending in fleet.endings[:3]] == [0, 0, 20]
+    assert fleet.called.total() == 2
 
 
 # Several endpoints, each in its own weather
