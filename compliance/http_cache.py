@@ -1,7 +1,8 @@
 """http-tests/cache-tests, through the gateway, against the suite's own origin.
 
 The suite is not kept here: name a checkout whose `npm install` has run by
-CACHE_TESTS=/path/to/cache-tests, or it is fetched as a package by npm into `.bench/`.
+CACHE_TESTS=/path/to/cache-tests, or it is fetched as a package by npm into `.bench/`, in the
+form that it had in 2021.
 """
 
 import json
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from .outcome import Outcome
@@ -22,6 +24,14 @@ from .scoring import Scores, score
 SUITE = "http-tests/cache-tests"
 REQUIRED_MIN, OPTIMAL_MIN = 155, 92
 """What must pass, of 160 and 105: a few below what does, since three tests look at the clock."""
+OLD_REQUIRED_MIN, OLD_OPTIMAL_MIN = 135, 75
+"""Of 157 and 86 in the package of npm, which was made before RFC 9111: see OLD."""
+OLD = (
+    "this is npm's package, of 2021 and before RFC 9111: nine of its required tests ask for the "
+    "opposite of section 5.1 (an Age that is no number), four take a 502 for an answer from the "
+    "cache; for today's suite clone https://github.com/http-tests/cache-tests, run `npm install` "
+    "in it, and say CACHE_TESTS=/path/to/it make compliance"
+)
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / ".bench" / "cache-tests"
 PACKAGE = "http-cache-tests"
@@ -58,8 +68,9 @@ def run() -> Outcome:
     scores = _measure(suite)
     required, optimal = scores.passed["required"], scores.passed["optimal"]
     lines = [f"{kind}: {scores.passed[kind]} of {scores.all[kind]}" for kind in sorted(scores.all)]
-    failed = required < REQUIRED_MIN or optimal < OPTIMAL_MIN
-    return Outcome(SUITE, lines=[*lines, *scores.failures], failed=failed)
+    failed = required < suite.required_min or optimal < suite.optimal_min
+    noted = [suite.note] if suite.note else []
+    return Outcome(SUITE, lines=[*noted, *lines, *scores.failures], failed=failed)
 
 
 _HOW = (
@@ -69,29 +80,51 @@ _HOW = (
 )
 
 
-def _find() -> Path | None:
-    """Return the suite's folder; fetch it where none is named."""
+@dataclass(frozen=True)
+class Suite:
+    """A copy of the suite: where its parts lie, and what must pass of it."""
+
+    folder: Path
+    engine: str
+    """Folder of its client and its origin."""
+    required_min: int
+    optimal_min: int
+    note: str = ""
+    """What is to be known of its figures."""
+
+
+def _find() -> Suite | None:
+    """Return the suite; fetch it where none is named."""
     if named := os.environ.get("CACHE_TESTS"):
-        return Path(named) if (Path(named) / "test-engine" / "cli.mjs").is_file() else None
+        return suite_in(Path(named).resolve())
     found = PLACE / "node_modules" / PACKAGE
-    if not (found / "test-engine" / "cli.mjs").is_file() and shutil.which("npm"):
+    if suite_in(found) is None and shutil.which("npm"):
         PLACE.mkdir(parents=True, exist_ok=True)
         words = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(PLACE), PACKAGE]
         subprocess.run(words, capture_output=True, check=False, timeout=300)
-    return found if (found / "test-engine" / "cli.mjs").is_file() else None
+    return suite_in(found)
 
 
-def _measure(suite: Path) -> Scores:
+def suite_in(folder: Path) -> Suite | None:
+    """Return the suite that lies in `folder`: as it is today, or as it was when npm got it."""
+    if (folder / "test-engine" / "cli.mjs").is_file():
+        return Suite(folder, "test-engine/", REQUIRED_MIN, OPTIMAL_MIN)
+    if (folder / "cli.mjs").is_file():
+        return Suite(folder, "", OLD_REQUIRED_MIN, OLD_OPTIMAL_MIN, OLD)
+    return None
+
+
+def _measure(suite: Suite) -> Scores:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "tests.mjs").write_text(_TESTS.replace("@SUITE@", str(suite)))
-        tests = json.loads(_node([str(folder / "tests.mjs")], suite, {}))
+        (folder / "tests.mjs").write_text(_TESTS.replace("@SUITE@", str(suite.folder)))
+        tests = json.loads(_node([str(folder / "tests.mjs")], suite.folder, {}))
         origin, gateway = _free_port(), _free_port()
         (folder / "gateway.toml").write_text(_CONFIGURATION.replace("@ORIGIN@", str(origin)))
         with _origin(suite, folder, origin), _gateway(folder, gateway):
             told = _node(
-                ["--no-warnings", "test-engine/cli.mjs"],
-                suite,
+                ["--no-warnings", f"{suite.engine}cli.mjs"],
+                suite.folder,
                 {"npm_config_base": f"http://127.0.0.1:{gateway}", "npm_package_config_id": ""},
             )
     return score(tests, json.loads(told))
@@ -111,13 +144,13 @@ def _node(words: list[str], suite: Path, environ: dict[str, str]) -> str:
 
 
 @contextmanager
-def _origin(suite: Path, folder: Path, port: int) -> Iterator[None]:
+def _origin(suite: Suite, folder: Path, port: int) -> Iterator[None]:
     environ = {
         "npm_config_protocol": "http",
         "npm_config_port": str(port),
         "npm_config_pidfile": str(folder / "origin.pid"),
     }
-    with _process(["node", "test-engine/server/server.mjs"], suite, environ, port):
+    with _process(["node", f"{suite.engine}server/server.mjs"], suite.folder, environ, port):
         yield
 
 
