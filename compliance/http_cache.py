@@ -100,6 +100,7 @@ def _find() -> Suite | None:
     found = PLACE / "node_modules" / PACKAGE
     if suite_in(found) is None and shutil.which("npm"):
         PLACE.mkdir(parents=True, exist_ok=True)
+        (PLACE.parent / ".gitignore").write_text("*\n")
         words = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(PLACE), PACKAGE]
         subprocess.run(words, capture_output=True, check=False, timeout=300)
     return suite_in(found)
