@@ -17,8 +17,9 @@ from dataclasses import replace
 
 import trio
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway_core.caching import Store
@@ -37,6 +38,7 @@ from .front.contract import Conversation, Lane, LaneStream
 from .gatekeeping import Gatekeeper
 from .http_edge import HttpEdge
 from .identity.presenting import PresentingClient
+from .identity.sign_in import problem_response
 from .page_edge import PageEdge
 from .portal.pages import Portal
 from .probing import HealthChecks
@@ -64,7 +66,7 @@ class Gateway(Starlette):
     """The gateway as an ASGI application. See `front.contract.Served`."""
 
     def __init__(self, settings: Settings | None = None, log: AccessLog | None = None) -> None:
-        super().__init__(routes=_PAGES, lifespan=_lifespan)
+        super().__init__(routes=_PAGES, lifespan=_lifespan, exception_handlers={405: _not_allowed})
         self.draining = False
         self.supervisor: Supervisor | None = None
         self._settings = settings
@@ -315,6 +317,16 @@ def _front(settings: Settings) -> FrontSettings:
         h2c=gateway.h2c,
         own=gateway.protocol == "own",
         connections_max=gateway.connections_max,
+    )
+
+
+def _not_allowed(request: Request, error: Exception) -> Response:
+    """Refuse a method as the core does; Starlette knows which are allowed."""
+    assert isinstance(error, HTTPException)
+    allow = (error.headers or {}).get("Allow", "").encode("ascii")
+    detail = "This page does not serve this method; Allow names those that it does."
+    return problem_response(
+        Refusal(405, "method-not-allowed", detail, ((b"allow", allow),)), request
     )
 
 

@@ -1,6 +1,5 @@
 """A browser's own WebSocket through the gateway: the chat page of service B."""
 
-import shutil
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL
@@ -10,19 +9,15 @@ import pytest
 import trio
 
 from services.service_b import app
+from tests.browser import CHROMIUM, FLAGS, needs_chromium
 from tests.road import Road, Running
 from tests.sockets import TEXT, Got, Peer, connect
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 SECONDS = 60
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here (apt-get install chromium)")
+@needs_chromium
 async def test_a_browser_is_heard_and_is_told(road: Road, tmp_path: Path) -> None:
     port = await road.application(app)
     running = await road.gateway(

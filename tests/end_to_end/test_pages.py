@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import trio
 
 from tests.road import Road, ask, request, response
@@ -18,6 +19,25 @@ async def test_the_gateway_tells_that_it_runs_and_is_ready(road: Road) -> None:
     assert json.loads((await ask(gateway, request("/livez"))).body) == {"status": "alive"}
     ready = await ask(gateway, request("/readyz"))
     assert json.loads(ready.body) == {"status": "ready", "ailing": {}}
+
+
+@pytest.mark.parametrize("page", ["/livez", "/docs", "/openapi.json"])
+async def test_a_method_that_a_page_does_not_serve_is_refused_like_any(
+    road: Road, page: str
+) -> None:
+    gateway = await road.gateway(
+        '[upstreams.up]\nendpoints = ["http://127.0.0.1:1"]\n'
+        '[[routes]]\nname = "a"\nprefix = "/a"\nupstream = "up"\n'
+    )
+    refused = await ask(gateway, request(page, method="PUT"))
+    assert (refused.status, refused.problem["type"]) == (
+        405,
+        "urn:gateway-problem:method-not-allowed",
+    )
+    assert set((refused.value(b"allow") or b"").split(b", ")) == {b"GET", b"HEAD"}
+    line = await gateway.line()
+    assert (line["status"], line["reason"], line["path"]) == (405, "method-not-allowed", page)
+    assert line["request_id"] == refused.problem["request_id"]
 
 
 async def test_a_route_that_covers_the_root_goes_first_there_and_not_at_livez(road: Road) -> None:

@@ -3,7 +3,8 @@
 What the table does not name is not shown: extensions (`x-...`), which tools fill with
 addresses of their own; `servers`, since clients call the gateway; `security`, which is the
 gateway's; `callbacks`, `links` and webhooks, which speak of what does not pass here.
-Schemas are open: their other keywords pass as they are.
+Of schemas, what names places in a document that this is not any more (`$id`, `$anchor`), or
+is for its makers (`$comment`), is not there either.
 
 Source: OpenAPI Specification 3.1.1, section 4.8; JSON Schema 2020-12.
 """
@@ -27,8 +28,6 @@ class Shape(NamedTuple):
     members: Mapping[str, Inside]
     section: str = ""
     """Of the components, where references in its place lead to; "" for none."""
-    is_open: bool = False
-    """Whether other members pass as data."""
     fallback: str = ""
     """The member that says so where it is described elsewhere; "": it is left out, then."""
 
@@ -54,6 +53,14 @@ _VALUED: Final = {
 _ONE: Final = (
     "items", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else",
     "unevaluatedItems", "unevaluatedProperties", "contentSchema",
+)  # fmt: skip
+_PLAIN: Final = (
+    "title", "description", "type", "format", "enum", "const", "default", "example", "examples",
+    "deprecated", "readOnly", "writeOnly", "required", "dependentRequired", "multipleOf",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
+    "pattern", "minItems", "maxItems", "uniqueItems", "minContains", "maxContains",
+    "minProperties", "maxProperties", "contentEncoding", "contentMediaType", "xml",
+    "externalDocs",
 )  # fmt: skip
 _LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPS: Final = ("properties", "patternProperties", "dependentSchemas", "$defs")
@@ -88,13 +95,13 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "example": Shape(_data("summary", "description", "value"), "examples"),
     "schema": Shape(
         {
+            **_data(*_PLAIN),
             **dict.fromkeys(_ONE, _SCHEMA),
             **dict.fromkeys(_LISTS, Inside("schema", "[]")),
             **dict.fromkeys(_MAPS, Inside("schema", "{}")),
             "discriminator": Inside("discriminator"),
         },
         "schemas",
-        is_open=True,
         fallback="description",
     ),
     "discriminator": Shape(_data("propertyName")),
@@ -103,11 +110,3 @@ SHAPES: Final[Mapping[str, Shape]] = {
 SECTION_SHAPES: Final[Mapping[str, str]] = {
     shape.section: name for name, shape in SHAPES.items() if shape.section
 }
-
-UNSHOWN_KEYWORDS: Final = frozenset(
-    {
-        "$id", "$schema", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveAnchor",
-        "$recursiveRef", "$vocabulary", "$comment",
-    }
-)  # fmt: skip
-"""Of schemas: they name places in a document that this is not any more, or are for its makers."""

@@ -17,7 +17,7 @@ from ..composing import Document
 from .lifting import lifted
 from .naming import Names
 from .reading import SECTIONS, Description, Members, items, members, text
-from .shapes import SECTION_SHAPES, SHAPES, UNSHOWN_KEYWORDS, Inside
+from .shapes import SECTION_SHAPES, SHAPES, Inside
 
 COST_MAX: Final = 8 * 2**20
 """Characters and values that one service may describe: four times what its document may have,
@@ -131,14 +131,10 @@ class Translator:
         told: Members = {}
         for name, each in value.items():
             self._spend(len(name))
-            inside = shape.members.get(name)
-            if inside is None:
-                if not shape.is_open or name.startswith("x-") or name in UNSHOWN_KEYWORDS:
-                    continue
-                inside = Inside("")
-            inner = self._told(inside, each)
-            if not isinstance(inner, _Gone):
-                told[name] = inner
+            if (inside := shape.members.get(name)) is not None:
+                inner = self._told(inside, each)
+                if not isinstance(inner, _Gone):
+                    told[name] = inner
         if kind == "schema":
             self._discriminate(told, value)
         if kind == "response" and not isinstance(told.get("description"), str):
@@ -176,7 +172,7 @@ class Translator:
         if not reference.startswith(start):
             return None
         pointer, slash, rest = reference.removeprefix(start).partition("/")
-        name = unquote(pointer).replace("~1", "/").replace("~0", "~")
+        name = _unescaped(pointer)
         component = self.read.components.get(section, {}).get(name)
         is_schema = section == "schemas"
         if not isinstance(component, dict) and not (is_schema and isinstance(component, bool)):
@@ -226,14 +222,37 @@ class Translator:
             raise TooMuch
 
 
-def _holds(value: Document, pointer: str) -> bool:
-    """Whether there is something at `pointer` (RFC 6901) below `value`, and it may be referred to."""
-    for step in pointer.split("/"):
-        name = unquote(step).replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict) and name in value and not name.startswith(("x-", "$")):
-            value = value[name]
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
-        else:
+def _holds(schema: Document, pointer: str) -> bool:
+    """Whether `pointer` (RFC 6901) leads to a schema below `schema`, and through what is told."""
+    steps = deque(_unescaped(step) for step in pointer.split("/"))
+    while steps:
+        schema = _below(schema, steps)
+        if not isinstance(schema, (dict, bool)):
             return False
-    return isinstance(value, (dict, bool))
+    return True
+
+
+def _below(schema: Document, steps: deque[str]) -> Document:
+    """Return what the first step or two lead to below `schema`; None where nothing is told."""
+    name = steps.popleft()
+    inside = SHAPES["schema"].members.get(name)
+    if inside is None or inside.shape != "schema":
+        return None
+    if not isinstance(schema, dict) or _REFERENCE in schema:
+        return None
+    inner = schema.get(name)
+    return _member(inner, steps.popleft() if steps else "") if inside.many else inner
+
+
+def _member(value: Document, step: str) -> Document:
+    """Return a member of a map, or of a list that loses none when it is told."""
+    if isinstance(value, dict):
+        return value.get(step)
+    listed = items(value)
+    if not all(isinstance(each, (dict, bool)) for each in listed):
+        return None
+    return {str(place): each for place, each in enumerate(listed)}.get(step)
+
+
+def _unescaped(step: str) -> str:
+    return unquote(step).replace("~1", "/").replace("~0", "~")

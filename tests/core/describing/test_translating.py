@@ -70,8 +70,17 @@ def test_each_kind_of_component_may_be_referred_to(shape: str, section: str, nam
         "#/components/schemas/Missing",
         "#/components/responses/S",
         "#/components/schemas/S/properties/none",
-        "#/components/schemas/S/properties/x-inner",
-        "#/components/schemas/S/required/7",
+        "#/components/schemas/S/required/0",
+        "#/components/schemas/S/properties",
+        "#/components/schemas/S/properties/a/items",
+        "#/components/schemas/S/properties/none/items",
+        "#/components/schemas/S/own",
+        "#/components/schemas/S/discriminator",
+        "#/components/schemas/S/oneOf/1",
+        "#/components/schemas/S/oneOf/one",
+        "#/components/schemas/S/anyOf/1",
+        "#/components/schemas/R/properties/a",
+        "#/components/schemas/Yes/items",
         "#/paths/~1/get/responses/200",
         "#/$defs/S",
         "#anchor",
@@ -83,7 +92,20 @@ def test_each_kind_of_component_may_be_referred_to(shape: str, section: str, nam
     ],
 )
 def test_a_reference_to_elsewhere_is_left_out_and_said_so(reference: Any) -> None:
-    by = translator(schemas={"S": {"properties": {"x-inner": {}, "a": {}}, "required": ["a"]}})
+    by = translator(
+        schemas={
+            "S": {
+                "properties": {"a": {"items": 3}},
+                "required": ["a"],
+                "own": {},
+                "discriminator": {"propertyName": "k"},
+                "oneOf": [{}],
+                "anyOf": [3, {}],
+            },
+            "R": {"$ref": "#/components/schemas/S", "properties": {"a": {}}},
+            "Yes": True,
+        }
+    )
     schema = {"properties": {"a": {"$ref": reference}, "b": {"type": "string"}}}
     assert by.translate("schema", schema) == {
         "properties": {"a": {"description": "Described elsewhere."}, "b": {"type": "string"}}
@@ -96,13 +118,20 @@ def test_a_reference_to_elsewhere_is_left_out_and_said_so(reference: Any) -> Non
     [
         ("#/components/schemas/S/properties/a", "#/components/schemas/up.S/properties/a"),
         ("#/components/schemas/S/oneOf/0", "#/components/schemas/up.S/oneOf/0"),
+        ("#/components/schemas/S/oneOf/0/items", "#/components/schemas/up.S/oneOf/0/items"),
+        ("#/components/schemas/S/properties/b~1c", "#/components/schemas/up.S/properties/b~1c"),
         ("#/components/schemas/a~1b", "#/components/schemas/up.a_b"),
         ("#/components/schemas/caf%C3%A9", "#/components/schemas/up.caf_"),
         ("#/components/schemas/Yes", "#/components/schemas/up.Yes"),
     ],
 )
 def test_pointers_are_read_as_they_are_written(reference: str, led: str) -> None:
-    schemas = {"S": {"properties": {"a": {}}, "oneOf": [{}]}, "a/b": {}, "café": {}, "Yes": True}
+    schemas = {
+        "S": {"properties": {"a": {}, "b/c": {}}, "oneOf": [{"items": True}]},
+        "a/b": {},
+        "café": {},
+        "Yes": True,
+    }
     by = translator(schemas=schemas)
     assert by.translate("schema", {"$ref": reference}) == {"$ref": led}
     by.finish()
@@ -142,8 +171,8 @@ def test_what_looks_like_a_reference_in_data_is_data() -> None:
 
 
 def test_words_beside_a_reference_count_in_schemas_of_31_alone() -> None:
-    both = {**REF, "description": "d", "nullable": True}
-    assert told("schema", both) == {**LED, "description": "d", "nullable": True}
+    both = {**REF, "description": "d", "deprecated": True}
+    assert told("schema", both) == {**LED, "description": "d", "deprecated": True}
     assert told("schema", both, "3.0.3") == LED
 
 
@@ -163,7 +192,8 @@ def test_a_schema_may_be_a_truth_value_and_rubbish_has_no_place() -> None:
 
 def test_places_in_a_document_that_this_is_not_any_more_are_not_told() -> None:
     assert told(
-        "schema", {"$id": "a", "$anchor": "b", "$comment": "c", "x-d": 1, "type": "null"}
+        "schema",
+        {"$id": "a", "$anchor": "b", "$comment": "c", "x-d": 1, "own": REF, "type": "null"},
     ) == {"type": "null"}
 
 
