@@ -157,6 +157,10 @@ class Gateway(Starlette):
                 settings.gateway.control, policies.cache, self._edge.shelf.settle
             )
 
+    def own_paths(self, paths: Mapping[str, str]) -> dict[str, str]:
+        """Return those of `paths` that are the gateway's own."""
+        return {name: path for name, path in paths.items() if path.encode("ascii") in self._own}
+
     def refused(
         self,
         refusal: Refusal,
@@ -330,8 +334,12 @@ def _not_allowed(request: Request, error: Exception) -> Response:
     )
 
 
-def _running(_request: Request) -> JSONResponse:
-    return JSONResponse({"message": "API Gateway is running"})
+def _running(request: Request) -> JSONResponse:
+    """Say what this is, and where it says more."""
+    app = request.app
+    assert isinstance(app, Gateway)
+    more = {"docs": "/docs", "openapi": "/openapi.json"}
+    return JSONResponse({"message": "API Gateway is running"} | app.own_paths(more))
 
 
 def _alive(_request: Request) -> JSONResponse:

@@ -344,6 +344,40 @@ async def test_how_often_somebody_may_be_wrong_is_the_operators_to_say(road: Roa
     assert 3590 < int(answers[1].value(b"retry-after") or b"0") <= 3600
 
 
+async def test_a_key_and_a_token_are_one_too_many_whether_they_agree_or_not(road: Road) -> None:
+    upstream = await road.upstream(response())
+    secret = "a secret of more than thirty-two bytes"
+    both = f"""{KEYS}
+    [auth.members]
+    kind = "jwt"
+    issuer = "i"
+    audience = "a"
+    secret = "{secret}"
+    """
+    gateway = await guarded(road, upstream, auth=both)
+    gateway_of_both = await road.gateway(
+        f"""{both}
+        [upstreams.up]
+        endpoints = ["http://127.0.0.1:{upstream.port}"]
+        [[routes]]
+        name = "both"
+        prefix = "/g"
+        upstream = "up"
+        auth = ["clients", "members"]
+        """
+    )
+    for name in ("ada", "eve"):
+        claims = {"iss": "i", "aud": "a", "sub": name, "exp": 4_000_000_000}
+        token = f"Authorization: Bearer {jwt.encode(claims, secret, 'HS256')}"
+        assert (await ask(gateway_of_both, request("/g", token))).status == 200
+        refused = await ask(gateway_of_both, request("/g", "X-API-Key: first-key", token))
+        assert refused.status == 401
+        assert refused.problem["type"] == "urn:gateway-problem:credential-ambiguous"
+    # Where tokens are nobody's business, one beside a key is the service's.
+    assert (await ask(gateway, request("/g", "X-API-Key: first-key", token))).status == 200
+    assert upstream.complete == 3
+
+
 async def test_a_key_may_bear_limits_of_its_own(road: Road) -> None:
     upstream = await road.upstream(response())
     keys = """

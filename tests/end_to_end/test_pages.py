@@ -13,9 +13,11 @@ async def test_the_gateway_tells_that_it_runs_and_is_ready(road: Road) -> None:
         '[upstreams.up]\nendpoints = ["http://127.0.0.1:1"]\n'
         '[[routes]]\nname = "a"\nprefix = "/a"\nupstream = "up"\n'
     )
-    assert (
-        json.loads((await ask(gateway, request("/"))).body)["message"] == "API Gateway is running"
-    )
+    assert json.loads((await ask(gateway, request("/"))).body) == {
+        "message": "API Gateway is running",
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+    }
     assert json.loads((await ask(gateway, request("/livez"))).body) == {"status": "alive"}
     ready = await ask(gateway, request("/readyz"))
     assert json.loads(ready.body) == {"status": "ready", "ailing": {}}
@@ -55,6 +57,16 @@ async def test_a_route_that_names_a_page_exactly_has_it(road: Road) -> None:
     )
     assert (await ask(gateway, request("/livez"))).body == b"theirs"
     assert json.loads((await ask(gateway, request("/readyz"))).body)["status"] == "ready"
+
+
+async def test_what_is_turned_off_is_not_spoken_of(road: Road) -> None:
+    gateway = await road.gateway(
+        "[portal]\nenabled = false\n"
+        '[upstreams.up]\nendpoints = ["http://127.0.0.1:1"]\n'
+        '[[routes]]\nname = "a"\nprefix = "/a"\nupstream = "up"\n'
+    )
+    told = json.loads((await ask(gateway, request("/"))).body)
+    assert told == {"message": "API Gateway is running"}
 
 
 async def test_the_pages_can_be_turned_off(road: Road) -> None:

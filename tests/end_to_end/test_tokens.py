@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -127,6 +128,26 @@ async def test_no_token_and_a_long_one_are_401(road: Road, token: str) -> None:
     gateway = await gateway_for(road, upstream, issuer)
     assert (await bear(gateway, token)).status == 401
     assert upstream.connections == 0
+
+
+async def test_a_token_of_a_megabyte_is_refused_before_it_is_read_whole(road: Road) -> None:
+    issuer = await Issuer(Signing("k1")).serve(road)
+    upstream = await road.upstream(response())
+    gateway = await gateway_for(road, upstream, issuer)
+    async with await gateway.connect() as stream:
+        head = request("/x", f"Authorization: Bearer {'a' * 1_000_000}")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_send_as_far_as_it_goes, stream, head)
+            answer = await Client(stream).answer()
+            nursery.cancel_scope.cancel()
+    assert answer.status == 431
+    assert upstream.connections == 0
+    assert (await ask(gateway, request("/livez"))).status == 200
+
+
+async def _send_as_far_as_it_goes(stream: trio.SocketStream, data: bytes) -> None:
+    with suppress(trio.BrokenResourceError):
+        await stream.send_all(data)
 
 
 async def test_two_tokens_are_one_too_many(road: Road) -> None:

@@ -48,7 +48,14 @@ _ME: Final[Members] = {
         "scopes": {"type": "array", "items": {"type": "string"}},
     },
 }
-_MESSAGE: Final[Members] = {"type": "object", "properties": {"message": {"type": "string"}}}
+_MESSAGE: Final[Members] = {
+    "type": "object",
+    "properties": {
+        "message": {"type": "string"},
+        "docs": {"type": "string", "description": "Where people read more."},
+        "openapi": {"type": "string", "description": "Where programmes do."},
+    },
+}
 _STATUS: Final[Members] = {"type": "object", "properties": {"status": {"type": "string"}}}
 
 
