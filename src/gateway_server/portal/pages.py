@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway_core.describing import Note, Served, describe, host_rules
+from gateway_core.routing.target import authority_problem
 
 from ..supervision import Supervisor
 from . import files
@@ -80,8 +81,7 @@ class Portal:
 
     async def document(self, request: Request) -> Response:
         """Answer `/openapi.json`: what is served under the host that is asked."""
-        hosts = [value for name, value in request.headers.raw if name == b"host"]
-        made = await self._make(hosts[0] if hosts else b"")
+        made = await self._make(_authority(request))
         return _sent(request, made.file, _ASKED_AGAIN, _ALWAYS)
 
     async def page(self, request: Request) -> Response:
@@ -130,6 +130,12 @@ class Portal:
             )
         self._noted = set(notes)
         return _Made(generations, files.file_of(body, "application/json"))
+
+
+def _authority(request: Request) -> bytes:
+    """Return the host that is asked; b"" for what is none, as for a request without one."""
+    hosts = [value for name, value in request.headers.raw if name == b"host"]
+    return hosts[0] if len(hosts) == 1 and authority_problem(hosts[0]) is None else b""
 
 
 def _sent(request: Request, file: files.File, kept: str, fields: Mapping[str, str]) -> Response:

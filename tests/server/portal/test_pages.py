@@ -78,6 +78,21 @@ async def test_the_document_is_made_once_a_change_and_once_a_set_of_hosts(
     assert await reader.paths("A.example:80") == ["/up/x", "/h/x"]
 
 
+@pytest.mark.parametrize("host", [b"", b"\xff", b"[", b"[x]", b"a b", b"a..b", b"a.example:x"])
+async def test_a_host_that_is_none_is_told_what_every_host_serves(host: bytes) -> None:
+    reader = Reader("a.example")
+    reader.service.publish(x=get())
+    told: list[Any] = []
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/openapi.json", "headers": [(b"host", host)]}
+    await reader.app(scope, None, send)  # type: ignore[arg-type]
+    assert list(json.loads(told[1]["body"])["paths"]) == ["/up/x"]
+    assert await reader.paths("gw.example") == ["/up/x"]
+
+
 async def test_who_has_the_document_is_told_so() -> None:
     reader = Reader()
     first = await reader.get("/openapi.json")
