@@ -74,6 +74,9 @@ class Policies:
         rosters = {name: Roster(each, self.dice) for name, each in self.upstreams.items()}
         object.__setattr__(self, "rosters", rosters)
         plans: dict[str, ForwardingPlan] = {}
+        borne: dict[str, list[Limits]] = {}
+        for (name, _), limits in self.borne_limits.items():
+            borne.setdefault(name, []).append(limits)
         parts = part_routes(self.compositions)
         object.__setattr__(self, "parts", parts)
         for place, route in enumerate((*self.router.routes, *parts.values())):
@@ -84,14 +87,13 @@ class Policies:
                 request_edits=route.request_edits,
                 response_edits=route.response_edits,
                 prefix=str(route.pattern).encode("ascii") if route.strip_prefix else b"",
-                relied=self._relied(route),
+                relied=self._relied(route, borne.get(route.name, [])),
             )
         object.__setattr__(self, "plans", plans)
 
-    def _relied(self, route: Route) -> frozenset[bytes]:
+    def _relied(self, route: Route, borne: list[Limits]) -> frozenset[bytes]:
         """Return the fields by which the gateway decides on `route`: Connection cannot drop them."""
         matchers = frozenset(rule.name for rule in route.headers)
-        borne = [each for (name, _), each in self.borne_limits.items() if name == route.name]
         for more in (self.limits.get(route.name), self.doors.get(route.name), *borne):
             if more is not None:
                 matchers |= more.relied
