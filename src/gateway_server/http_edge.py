@@ -29,6 +29,7 @@ from gateway_core.exchange import (
     RequestArrived,
     Respond,
     ResponseBodyRead,
+    ResponseBodySent,
     StreamBody,
     SwitchProtocols,
 )
@@ -38,15 +39,18 @@ from .caching import Shelf
 from .composition import Composer, PartClient
 from .downstream import Downstream, Nobody, OwnConnection, Receive, Scope, Send, downstream
 from .drive import Driver, LaneDriver
+from .encoding.encoded_body import Source
 from .encoding.encoders import encode
 from .front.contract import Lane, LaneStream
 from .identifiers import fresh_id
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .relaying import Carrying, Relays
+from .splicing import open_pipe
 from .talk import Means, Talk
 from .telemetry import AccessLog
 from .timers import now, unix_time
 from .upstream import UpstreamClient
+from .upstream.http1_answer import Http1Answer
 
 
 class HttpEdge:
@@ -183,6 +187,27 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
             return super()._stream(command)
         # What most answers are: all of it is here, and the client takes it in one write.
         return self._answer_whole(command.head, body)
+
+    async def _pass_on(self, source: Source, left: int) -> int:
+        stream = self._lane_stream
+        if not isinstance(source, Http1Answer) or not source.drawable == stream.pours == left:
+            return 0
+        pipe = open_pipe()
+        if pipe is None:
+            return 0
+        try:
+            while source.drawable:
+                moved = await source.draw(pipe)
+                self._ending = not source.drawable
+                self.tell(ResponseBodyRead(moved))
+                await stream.pour(pipe, self._client_took_some)
+                self.tell(ResponseBodySent())
+        finally:
+            pipe.close()
+        return left
+
+    def _client_took_some(self) -> None:
+        self.tell(ResponseBodyRead(0))  # its time begins anew
 
     async def _answer_whole(self, head: ResponseHead, body: bytes) -> Event:
         self._ending = True

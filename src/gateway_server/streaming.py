@@ -18,6 +18,7 @@ from gateway_core.message import UNKNOWN, Fields, ResponseHead
 
 from .downstream import Downstream
 from .encoding.encoded_body import EncodedBody, Source
+from .splicing import PASSED_BYTES_MIN
 from .upstream import CallFailedError
 
 
@@ -35,6 +36,10 @@ class StreamingTalk:
     def _passing_trailers(self, trailers: Fields) -> Fields:
         """Return which trailers go on to the client."""
         raise NotImplementedError
+
+    async def _pass_on(self, source: Source, left: int) -> int:  # noqa: ARG002 - most cannot
+        """Let the kernel move the `left` bytes of `source`, if it may; return how many it moved."""
+        return 0
 
     async def _send_body(
         self, head: ResponseHead, source: Source, left: int, coding: str = ""
@@ -56,6 +61,8 @@ class StreamingTalk:
         while True:
             if not source.at_hand:
                 await client.flush()
+                if left >= PASSED_BYTES_MIN:
+                    left -= await self._pass_on(source, left)
             piece = await source.read()
             last = not piece or source.ended
             left -= len(piece)

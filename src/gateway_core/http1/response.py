@@ -170,6 +170,25 @@ class ResponseDecoder:
                 break
         return events
 
+    @property
+    def unseen(self) -> int:
+        """Bytes of a body that may pass without being shown, as `passed`; 0: show all that comes."""
+        body = self._body
+        return body.left if self.phase is _BODY and isinstance(body, SizedBody) else 0
+
+    def passed(self, count: int) -> bool:
+        """Take note that `count` of the `unseen` bytes went by; tell whether these were the last.
+
+        The answer is complete then, and no End is told.
+        """
+        body = self._body
+        assert isinstance(body, SizedBody), "only their number tells where they end"
+        assert 0 < count <= body.left, (count, body.left)
+        body.left -= count
+        if body.ended:
+            self.phase = _IDLE
+        return body.ended
+
     def eof(self) -> list[Event]:
         """Return what the connection's end says: between answers, and in a tunnel, nothing."""
         events: list[Event] = []

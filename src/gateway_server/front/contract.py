@@ -11,6 +11,7 @@ from gateway_core.clock import Instant
 from gateway_core.message import Fields, RequestHead
 from gateway_core.refusal import Refusal
 
+from ..splicing import Pipe
 from ..timers import Alarm
 from .streams import Stream
 from .wire import Wire
@@ -65,6 +66,19 @@ class LaneStream(Stream):
     @abstractmethod
     async def settle(self) -> None:
         """Send what is left of a whole answer. Raises ClientLeftError."""
+
+    @property
+    @abstractmethod
+    def pours(self) -> int:
+        """Bytes of a sized answer that `pour` may send; 0 where they are to be written."""
+
+    @abstractmethod
+    async def pour(self, pipe: Pipe, progressed: Callable[[], None]) -> None:
+        """Send what `pipe` holds, which is no more than `pours`, and a next piece of the body.
+
+        `progressed` is called whenever the client has taken something after a wait. Raises
+        ClientLeftError; what is left in the pipe then goes nowhere.
+        """
 
     @abstractmethod
     async def switch(self, fields: Fields) -> tuple[Wire, bytes]:

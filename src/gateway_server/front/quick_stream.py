@@ -6,6 +6,7 @@ one write; `flush` sends it where no piece is at hand.
 Source: RFC 9112, sections 6, 7.1 and 9.3; RFC 9110, sections 8.6 and 15.2.
 """
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import trio
@@ -14,8 +15,10 @@ from gateway_core.http1.request import Phase, RequestDecoder
 from gateway_core.message import Fields, RequestHead, values
 from gateway_core.refusal import Refusal
 
+from ..splicing import Pipe
 from .answers import date_line, status_line
 from .contract import LaneStream
+from .quick_wire import QuickWire
 from .streams import ClientLeftError
 from .wire import Wire
 
@@ -181,6 +184,24 @@ class QuickStream(LaneStream):
             await self._send(self._framed(data))
         else:
             await self.flush()
+
+    @property
+    def pours(self) -> int:
+        if self._kept or self._bodiless or not isinstance(self._wire, QuickWire):
+            return 0
+        return self._left or 0
+
+    async def pour(self, pipe: Pipe, progressed: Callable[[], None]) -> None:
+        self.check()
+        assert self._left is not None
+        assert pipe.held <= self._left, "as `pours` said"
+        self._left -= pipe.held
+        assert isinstance(self._wire, QuickWire)
+        try:
+            await self._wire.pour(pipe, progressed)
+        except ClientLeftError:
+            self.leave()
+            raise
 
     async def finish(self, trailers: Fields = ()) -> None:
         await self._finish(b"", trailers)

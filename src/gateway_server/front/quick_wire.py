@@ -10,11 +10,14 @@ is what cannot wait, and lets go of the descriptor before Trio closes it.
 """
 
 import socket
+from collections.abc import Callable
 from typing import Final
 
 import trio
 
 from ..readiness import watch
+from ..splicing import Pipe
+from .streams import ClientLeftError
 from .wire import Sink, Wire
 
 READ_BYTES: Final = 256 * 1024
@@ -105,6 +108,37 @@ class QuickWire(Wire):
         sent = self.write_at_once(data)
         if sent < len(data):
             await super().write(memoryview(data)[sent:])
+
+    async def pour(self, pipe: Pipe, progressed: Callable[[], None]) -> None:
+        """Send all that `pipe` holds, as `write` does; `progressed` hears of what a wait brought.
+
+        Raises ClientLeftError where it cannot.
+        """
+        if not self.broken and self._pour_some(pipe):
+            return
+        async with self._lock:
+            self._begin_writing()
+            with trio.CancelScope() as scope:
+                scope.deadline = trio.current_time() + self._write_timeout
+                while pipe.held:
+                    await trio.lowlevel.wait_writable(self._fd)
+                    held = pipe.held
+                    self._pour_some(pipe)
+                    if pipe.held < held:
+                        progressed()
+                        scope.deadline = trio.current_time() + self._write_timeout
+            if scope.cancelled_caught:
+                raise ClientLeftError("the client stopped reading")
+            self.broken = False
+
+    def _pour_some(self, pipe: Pipe) -> bool:
+        """Send what the kernel takes; return whether that was all."""
+        try:
+            pipe.pour(self._fd)
+        except OSError as error:
+            self.broken = True
+            raise ClientLeftError("the client takes no more") from error
+        return not pipe.held
 
     async def _write_some(self, data: memoryview) -> int:
         while True:

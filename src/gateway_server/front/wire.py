@@ -101,9 +101,7 @@ class Wire:
     async def write(self, data: bytes | memoryview) -> None:
         """Send all of `data`. Raises ClientLeftError where it cannot."""
         async with self._lock:
-            if self.broken:
-                raise ClientLeftError("the connection is broken")
-            self.broken = True
+            self._begin_writing()
             try:
                 await self._write_all(memoryview(data))
             except ClientLeftError:
@@ -111,6 +109,12 @@ class Wire:
             except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
                 raise ClientLeftError("the client takes no more") from error
             self.broken = False
+
+    def _begin_writing(self) -> None:
+        """Count as broken until all is written: what ends a write early leaves half a message."""
+        if self.broken:
+            raise ClientLeftError("the connection is broken")
+        self.broken = True
 
     async def _write_all(self, rest: memoryview) -> None:
         with trio.CancelScope() as scope:

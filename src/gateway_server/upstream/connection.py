@@ -8,8 +8,9 @@ from gateway_core.http1.render import render_request
 from gateway_core.http1.response import Event, ResponseDecoder, Whole
 from gateway_core.message import UpstreamRequest
 
+from ..splicing import Pipe
 from .contract import CallFailedError
-from .wire import Buffers, Wire
+from .wire import Buffers, SocketWire, Wire
 
 
 class Connection:
@@ -100,6 +101,25 @@ class Connection:
             self.answer_begun = True
             return self.decoder.receive(data)
         return self.end()
+
+    @property
+    def drawable(self) -> int:
+        """Bytes of the answer's body that `draw` may move; 0 where they are to be received."""
+        return self.decoder.unseen if isinstance(self.wire, SocketWire) else 0
+
+    async def draw(self, pipe: Pipe) -> int:
+        """Move what comes next of the `drawable` bytes into `pipe`; return how many, 0 at the end.
+
+        Raises CallFailedError where the connection breaks.
+        """
+        wire = self.wire
+        assert isinstance(wire, SocketWire)
+        try:
+            while (moved := wire.draw_some(pipe, self.decoder.unseen)) is None:
+                await wire.readable()
+        except (OSError, trio.ClosedResourceError) as error:
+            raise broken(error) from error
+        return moved
 
     def end(self) -> list[Event]:
         """Return what it means that the upstream will send no more."""

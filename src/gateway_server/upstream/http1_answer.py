@@ -15,6 +15,7 @@ from gateway_core.http1.response import Body, End, Event, Fault, Head, Whole
 from gateway_core.message import Fields, ResponseHead
 from gateway_core.pooling import INFORMATIONAL_MAX, LostRequest, idle_lifetime
 
+from ..splicing import Pipe
 from .connection import Connection
 from .contract import Asides, CallFailedError
 from .pool import Pool
@@ -164,6 +165,38 @@ class Http1Answer:
         pieces, self._pieces = self._pieces, []
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    @property
+    def drawable(self) -> int:
+        """Bytes of the body that `draw` may move without anybody's seeing them; 0: `read` them."""
+        connection = self._connection
+        if connection is None or self._pieces or self._failure is not None:
+            return 0
+        return connection.drawable
+
+    async def draw(self, pipe: Pipe) -> int:
+        """Do what `read` does, for bytes that are `drawable`: move the next ones into `pipe`.
+
+        Return how many; when the last ones are inside, the connection is given back already.
+        Raises CallFailedError as `read` does.
+        """
+        await self._let_others()
+        connection = self._connection
+        assert connection is not None
+        moved = 0
+        try:
+            moved = await connection.draw(pipe)
+            if moved:
+                self._ended = connection.decoder.passed(moved)
+            else:
+                self._take(connection.end())
+        except CallFailedError as error:
+            self._failure = self._failure or error
+        if self._ended or self._failure is not None:
+            self._release()
+        if self._failure is not None:
+            raise self._failure
+        return moved
+
     async def finish_upload(self) -> None:
         """See `contract.Answer.finish_upload`. Ends, too, when the answer does."""
         if self._upload is None or self._upload.whole:
@@ -199,16 +232,19 @@ class Http1Answer:
         """Take in what the connection brings next."""
         if self._connection is None:
             raise CallFailedError(FailureKind.RESET, "the answer was closed before its end")
-        self._eager += 1
-        if self._eager > _EAGER_MAX:
-            self._eager = 0
-            await trio.lowlevel.checkpoint()
+        await self._let_others()
         try:
             self._take(await self._connection.receive(at_once=True))
         except CallFailedError as error:
             self._failure = self._failure or error
         if self._ended or self._failure is not None:
             self._release()
+
+    async def _let_others(self) -> None:
+        self._eager += 1
+        if self._eager > _EAGER_MAX:
+            self._eager = 0
+            await trio.lowlevel.checkpoint()
 
     def _take(self, events: list[Event]) -> None:
         for event in events:

@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeAlias
 import trio
 
 from ..readiness import Take, Watch, watch
+from ..splicing import Pipe
 
 Buffers: TypeAlias = list[bytes | memoryview]
 """Bytes to send, in order."""
@@ -133,6 +134,16 @@ class SocketWire:
                 self._watch.more()
             self._receive_bytes = RECEIVE_BYTES
         return data
+
+    def draw_some(self, pipe: Pipe, most: int) -> int | None:
+        """Move up to `most` bytes into `pipe`; return how many, or what `receive_some` would.
+
+        0 stands for its b"". Raises OSError.
+        """
+        moved = pipe.draw(self._fd, most)
+        if moved and self._watch is not None:
+            self._watch.more()  # a pipe may be full before the socket is empty
+        return moved
 
     def silent(self) -> bool:
         """See `Wire.silent`."""

@@ -468,3 +468,38 @@ def test_to_decode_an_answer_at_once_changes_nothing(
         version, status, b"".join(line + b"\r\n" for line in lines), body,
     )  # fmt: skip
     assert decode_at_once(data, method) == decode(data, method=method)
+
+
+def test_a_sized_body_may_pass_unseen() -> None:
+    decoder = ResponseDecoder()
+    decoder.expect("GET")
+    assert decoder.unseen == 0, "no head, no body"
+    assert len(decoder.receive(OK + b"Content-Length: 10\r\n\r\n123")) == 2
+    assert decoder.unseen == 7
+    assert not decoder.passed(6)
+    assert decoder.receive(b"") == []
+    assert decoder.passed(1)
+    assert (decoder.phase, decoder.unseen) == (Phase.IDLE, 0)
+    decoder.expect("GET")
+    assert decode_all(decoder, OK + b"Content-Length: 1\r\n\r\nx") == b"x"
+
+
+def test_what_ends_before_all_of_it_passed_is_incomplete() -> None:
+    decoder = ResponseDecoder()
+    decoder.expect("GET")
+    decoder.receive(OK + b"Content-Length: 10\r\n\r\n")
+    decoder.passed(9)
+    assert isinstance(decoder.eof()[0], Fault)
+    assert decoder.unseen == 0
+
+
+@pytest.mark.parametrize("framing", [b"Transfer-Encoding: chunked", b"X: until the end"])
+def test_what_has_no_length_is_to_be_seen(framing: bytes) -> None:
+    decoder = ResponseDecoder()
+    decoder.expect("GET")
+    decoder.receive(OK + framing + b"\r\n\r\n")
+    assert decoder.unseen == 0
+
+
+def decode_all(decoder: ResponseDecoder, data: bytes) -> bytes:
+    return b"".join(event.data for event in decoder.receive(data) if isinstance(event, Body))
