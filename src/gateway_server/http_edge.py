@@ -27,6 +27,8 @@ from gateway_core.exchange import (
     RefreshStarted,
     RelayEnded,
     RequestArrived,
+    RequestBodyRead,
+    RequestBodySent,
     Respond,
     ResponseBodyRead,
     ResponseBodySent,
@@ -42,10 +44,11 @@ from .drive import Driver, LaneDriver
 from .encoding.encoded_body import Source
 from .encoding.encoders import encode
 from .front.contract import Lane, LaneStream
+from .front.streams import ClientLeftError
 from .identifiers import fresh_id
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .relaying import Carrying, Relays
-from .splicing import open_pipe
+from .splicing import Pipe, open_pipe
 from .talk import Means, Talk
 from .telemetry import AccessLog
 from .timers import now, unix_time
@@ -205,6 +208,22 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         finally:
             pipe.close()
         return left
+
+    @property
+    def drawable(self) -> int:
+        """See `upstream.Asides.drawable`: what may be sent again must be read."""
+        body = self._body
+        return self._lane_stream.drawable if body is not None and body.let_go else 0
+
+    async def draw(self, pipe: Pipe) -> None:
+        """See `upstream.Asides.draw`."""
+        self.tell(RequestBodySent())
+        try:
+            self.tell(RequestBodyRead(await self._lane_stream.draw(pipe)))
+        except ClientLeftError:
+            self.client_left()
+        # Where that was too much, the call is cancelled here, before the bytes go on.
+        await trio.lowlevel.checkpoint_if_cancelled()
 
     def _client_took_some(self) -> None:
         self.tell(ResponseBodyRead(0))  # its time begins anew

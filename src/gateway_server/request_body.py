@@ -43,6 +43,11 @@ class RequestBody:
 
         return read
 
+    @property
+    def let_go(self) -> bool:
+        """Whether nothing is kept, nor will be, and what comes next is the client's to give."""
+        return self._overflown and not self._held
+
     async def _read_on(self) -> bytes:
         if not self._held:
             self._tell(RequestBodySent())

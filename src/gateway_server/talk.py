@@ -53,6 +53,7 @@ from .encoding.encoders import encode
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .racing import Race
 from .request_body import RequestBody, no_body
+from .splicing import Pipe
 from .upstream import Answer, BodyReader, CallFailedError, UpstreamClient
 
 _PROGRESS: Final = {stage: CallProgressed(stage) for stage in Stage}
@@ -186,6 +187,15 @@ class Talk(StoredTalk):
                 self.client_left()
             else:
                 self.tell(InterimSent())
+
+    @property
+    def drawable(self) -> int:
+        """See `upstream.Asides.drawable`."""
+        return 0
+
+    async def draw(self, pipe: Pipe) -> None:
+        """See `upstream.Asides.draw`."""
+        raise AssertionError(f"nothing is to be drawn, into {pipe}")
 
     def trailers(self) -> Fields:
         """See `upstream.Asides.trailers`."""

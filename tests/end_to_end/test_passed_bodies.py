@@ -6,6 +6,8 @@ Under `protocol = "stock"` the same bodies are read and written: both are to loo
 import hashlib
 import itertools
 import random
+import socket
+import struct
 
 import pytest
 import trio
@@ -215,4 +217,211 @@ async def test_a_worker_that_ends_lets_go_of_everything(road: Road, stalls: str)
         with trio.fail_after(PATIENCE):
             await gateway.ended.wait()
     assert (await gateway.line())["reason"] == "shut-down"
+    await no_pipe_is_left()
+
+
+# Uploads.
+
+
+def put(*lines: str, size: int = SIZE) -> bytes:
+    return request("/", f"Content-Length: {size}", *lines, method="PUT")
+
+
+class Taker:
+    """An upstream that counts and hashes bodies, and does `then` with the stream in the middle."""
+
+    def __init__(self, then=None, at: int = 0) -> None:
+        self.then, self.at = then, at
+        self.connections = 0
+        self.hashes: list[bytes] = []
+        self.closed = trio.Event()
+
+    async def __call__(self, stream: trio.SocketStream) -> None:
+        self.connections += 1
+        data = b""
+        try:
+            while True:
+                while b"\r\n\r\n" not in data:
+                    more = await stream.receive_some(65536)
+                    if not more:
+                        return
+                    data += more
+                head, _, data = data.partition(b"\r\n\r\n")
+                left = int(head.lower().partition(b"content-length: ")[2].split(b"\r")[0])
+                data = await self._take(stream, data, left)
+                if self.then is None:
+                    await stream.send_all(response(body=b"taken"))
+        finally:
+            self.closed.set()
+
+    async def _take(self, stream: trio.SocketStream, data: bytes, left: int) -> bytes:
+        hashed, taken = hashlib.sha256(), 0
+        while True:
+            part, data = data[:left], data[left:]
+            hashed.update(part)
+            left, taken = left - len(part), taken + len(part)
+            if not left:
+                self.hashes.append(hashed.digest())
+                return data
+            if self.then is not None and taken >= self.at:
+                then, self.then = self.then, None
+                await then(stream)
+            data = await stream.receive_some(1 << 20)
+            if not data:
+                raise trio.BrokenResourceError
+
+
+ANY_SIZE = "max_request_body = false"
+SUM = hashlib.sha256(BODY).digest()
+
+
+@pytest.mark.parametrize("upstream", ["", "retries = { attempts = 2 }"], ids=["plain", "retried"])
+async def test_a_large_upload_arrives_whole_and_both_connections_go_on(
+    road: Road, upstream: str
+) -> None:
+    taker = Taker()
+    gateway = await road.gateway_to(await road.listen(taker), upstream=upstream)
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        await client.send((put() + BODY) * 2)
+        for number in range(2):
+            assert (await client.answer("PUT")).body == b"taken"
+            line = await gateway.line(number)
+            assert (line["status"], line["bytes_in"]) == (200, SIZE)
+    assert taker.hashes == [SUM, SUM]
+    assert taker.connections == 1
+    await no_pipe_is_left()
+
+
+async def test_what_a_client_sends_in_pieces_arrives(road: Road) -> None:
+    taker = Taker()
+    gateway = await road.gateway_to(await road.listen(taker))
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        await client.send(put())
+        for start, end in itertools.pairwise([0, 1, 300_000, 300_001, 2_000_000, SIZE - 1, SIZE]):
+            await client.send(BODY[start:end])
+            await trio.sleep(0.02)
+        assert (await client.answer("PUT")).status == 200
+    assert taker.hashes == [SUM]
+    await no_pipe_is_left()
+
+
+async def test_a_client_that_waits_for_100_is_asked_first(road: Road) -> None:
+    taker = Taker()
+    gateway = await road.gateway_to(await road.listen(taker))
+    async with await gateway.connect() as stream:
+        await stream.send_all(put("Expect: 100-continue"))
+        with trio.fail_after(PATIENCE):
+            assert (await stream.receive_some(100)).startswith(b"HTTP/1.1 100 ")
+        await stream.send_all(BODY)
+        assert (await Client(stream).answer("PUT")).status == 200
+    assert taker.hashes == [SUM]
+
+
+@pytest.mark.parametrize("goes_on", [True, False], ids=["and reads on", "and closes"])
+async def test_an_early_answer_arrives_at_once(road: Road, goes_on: bool) -> None:
+    answered = trio.Event()
+
+    async def early(stream: trio.SocketStream) -> None:
+        await stream.send_all(response(body=b"early"))
+        answered.set()
+        if not goes_on:
+            await stream.aclose()
+
+    taker = Taker(early, at=SIZE // 2)
+    gateway = await road.gateway_to(await road.listen(taker))
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        await client.send(put() + BODY[: SIZE * 3 // 4])
+        assert (await client.answer("PUT")).body == b"early"
+        if goes_on:
+            await client.send(BODY[SIZE * 3 // 4 :])
+            with trio.fail_after(PATIENCE):
+                while not taker.hashes and not taker.closed.is_set():
+                    await trio.sleep(0.01)
+    assert taker.hashes in ([SUM], [])
+    await no_pipe_is_left()
+
+
+async def stalled(_stream: trio.SocketStream) -> None:
+    await trio.sleep(60)
+
+
+async def test_an_upstream_that_stops_taking_is_504(road: Road) -> None:
+    taker = Taker(stalled, at=700_000)
+    size = 40 * SIZE
+    gateway = await road.gateway_to(
+        await road.listen(taker), upstream='idle_timeout = "300ms"', route=ANY_SIZE
+    )
+    async with await gateway.connect() as stream, trio.open_nursery() as nursery:
+
+        async def send() -> None:
+            try:
+                await stream.send_all(put(size=size))
+                for _ in range(40):
+                    await stream.send_all(BODY)
+            except trio.BrokenResourceError:
+                pass
+
+        nursery.start_soon(send)
+        assert (await Client(stream).answer("PUT")).status == 504
+        nursery.cancel_scope.cancel()
+    assert (await gateway.line())["reason"] == "upstream-write-timeout"
+    await no_pipe_is_left()
+
+
+async def test_an_upstream_that_dies_in_the_middle_is_502(road: Road) -> None:
+    async def die(stream: trio.SocketStream) -> None:
+        await stream.aclose()
+
+    gateway = await road.gateway_to(await road.listen(Taker(die, at=700_000)))
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        await client.send(put() + BODY[: SIZE // 2])
+        assert (await client.answer("PUT")).status == 502
+    await no_pipe_is_left()
+
+
+@pytest.mark.parametrize("ends", ["client", "worker"])
+@pytest.mark.parametrize("waits_for", ["client", "upstream"])
+async def test_an_upload_that_is_left_in_the_middle_holds_nothing(
+    road: Road, ends: str, waits_for: str
+) -> None:
+    taker = Taker(stalled if waits_for == "upstream" else None, at=700_000)
+    port = await road.listen(taker)
+    gateway = await road.gateway_to(port, gateway='drain_timeout = "100ms"', route=ANY_SIZE)
+    stream = await gateway.connect()
+    with trio.move_on_after(0.5):
+        await stream.send_all(put(size=100 * SIZE) + BODY)
+        while waits_for == "upstream":
+            await stream.send_all(BODY)
+        await trio.sleep_forever()
+    if road.protocol == "own":
+        assert Pipe.opened == 1, "or what is tested here is not what its name says"
+    if ends == "client":
+        # By a reset: a FIN would stand behind what nobody takes off it.
+        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await stream.aclose()
+        line = await gateway.line()
+        assert line["reason"] in {"incomplete-message", "client-left"}
+    else:
+        gateway.stop.set()
+        with trio.fail_after(PATIENCE):
+            await gateway.ended.wait()
+        assert (await gateway.line())["reason"] == "shut-down"
+        await stream.aclose()
+    await no_pipe_is_left()
+
+
+async def test_a_client_that_stops_sending_is_408(road: Road) -> None:
+    taker = Taker()
+    gateway = await road.gateway_to(await road.listen(taker), gateway='body_timeout = "300ms"')
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        await client.send(put() + BODY[: SIZE // 2])
+        assert (await client.answer("PUT")).status == 408
+    with trio.fail_after(PATIENCE):
+        await taker.closed.wait()
+    assert (await gateway.line())["bytes_in"] == SIZE // 2
     await no_pipe_is_left()

@@ -145,6 +145,23 @@ class RequestDecoder:
             return body.refusal
         return b"" if body.ended else None
 
+    @property
+    def unseen(self) -> int:
+        """Bytes of a body that may pass without being shown, as `passed`; 0: show all that comes."""
+        body = self._body
+        if self.phase is not Phase.BODY or self._pieces or self._at < len(self._data):
+            return 0
+        return body.left if isinstance(body, SizedBody) else 0
+
+    def passed(self, count: int) -> None:
+        """Take note that `count` of the `unseen` bytes went by."""
+        body = self._body
+        assert isinstance(body, SizedBody), "only their number tells where they end"
+        assert 0 < count <= body.left, (count, body.left)
+        body.left -= count
+        if body.ended:
+            self._end()
+
     def skip_body(self) -> bool:
         """Pass over what has come of the body; tell whether that was all, and more may follow."""
         if self.phase is not _AT_REST or self._pieces:

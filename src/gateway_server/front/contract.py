@@ -69,6 +69,18 @@ class LaneStream(Stream):
 
     @property
     @abstractmethod
+    def drawable(self) -> int:
+        """Bytes of the body that `draw` may move without anybody's seeing them; 0: `read` them."""
+
+    @abstractmethod
+    async def draw(self, pipe: Pipe) -> int:
+        """Move what comes next of the `drawable` bytes into `pipe`; return how many, never 0.
+
+        It may return without a wait. Raises ClientLeftError.
+        """
+
+    @property
+    @abstractmethod
     def pours(self) -> int:
         """Bytes of a sized answer that `pour` may send; 0 where they are to be written."""
 

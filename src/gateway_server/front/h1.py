@@ -107,7 +107,7 @@ class Http1:
     async def _conclude(self, stream: Http1Stream) -> Ending | None:
         """Decide what follows the call's end: another request, or the connection's end."""
         if not stream.finished:
-            if self._refused_in_body() and not (stream.started or self._wire.broken):
+            if self._refused_in_body() and not stream.started:
                 return await self._refuse(stream.head)
             return Ending.RESET if stream.ends_with_connection else Ending.CUT
         if self._last or self._ahead.ended or not self._rest_is_here():

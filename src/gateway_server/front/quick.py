@@ -236,7 +236,7 @@ class QuickHttp1:
 
     async def _after_failure(self, stream: QuickStream) -> Ending:
         """Decide how the connection ends, since an answer is not complete."""
-        if self._refusal is not None and not (stream.started or self.wire.broken):
+        if self._refusal is not None and not stream.started:
             return await self._refuse(self._refusal, stream.head)
         return Ending.RESET if stream.ends_with_connection else Ending.CUT
 

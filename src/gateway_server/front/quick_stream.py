@@ -7,7 +7,7 @@ Source: RFC 9112, sections 6, 7.1 and 9.3; RFC 9110, sections 8.6 and 15.2.
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 import trio
 
@@ -87,12 +87,34 @@ class QuickStream(LaneStream):
                     await self.proceed()
                 piece = await self._more(decoder)
             if isinstance(piece, Refusal):
-                self.refused = True
-                self._carrier.refuse_body(piece)
-                self.leave()
-                raise ClientLeftError("the body is malformed")
-            if piece is not None:
+                self._refuse(piece)
+            elif piece is not None:
                 return piece
+
+    def _refuse(self, flaw: Refusal) -> NoReturn:
+        self.refused = True
+        self._carrier.refuse_body(flaw)
+        self.leave()
+        raise ClientLeftError("the body is malformed")
+
+    @property
+    def drawable(self) -> int:
+        if self.awaits_continue or not isinstance(self._wire, QuickWire):
+            return 0
+        return self._carrier.decoder.unseen
+
+    async def draw(self, pipe: Pipe) -> int:
+        self.check()
+        decoder = self._carrier.decoder
+        assert isinstance(self._wire, QuickWire)
+        moved = await self._wire.draw(pipe, decoder.unseen)
+        if moved:
+            decoder.passed(moved)
+        else:
+            flaw = decoder.eof()
+            assert flaw is not None, "more was to come"
+            self._refuse(flaw)
+        return moved
 
     @property
     def trailers(self) -> Fields:

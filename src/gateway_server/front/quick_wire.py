@@ -109,6 +109,21 @@ class QuickWire(Wire):
         if sent < len(data):
             await super().write(memoryview(data)[sent:])
 
+    async def draw(self, pipe: Pipe, most: int) -> int:
+        """Move up to `most` bytes that came into `pipe`; return how many.
+
+        0 once the client has closed or reset the connection. It may return without a wait.
+        """
+        try:
+            while (moved := pipe.draw(self._fd, most)) is None:
+                await self._watch.readable()
+        except (OSError, trio.ClosedResourceError):
+            self.broken = True
+            return 0
+        if moved:
+            self._watch.more()  # a pipe may be full before the socket is empty
+        return moved
+
     async def pour(self, pipe: Pipe, progressed: Callable[[], None]) -> None:
         """Send all that `pipe` holds, as `write` does; `progressed` hears of what a wait brought.
 

@@ -12,6 +12,7 @@ from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
 from gateway_core.message import Fields, ResponseHead
 
+from ..splicing import Pipe
 from .wire import Wire
 
 BodyReader: TypeAlias = Callable[[], Awaitable[bytes]]
@@ -106,6 +107,18 @@ class Asides(Protocol):
         """Take in an interim answer, 1xx but 100 and 101; return once the client has it.
 
         Raises nothing: a client that left is the caller's to notice.
+        """
+        ...
+
+    @property
+    def drawable(self) -> int:
+        """Bytes of the request's body that `draw` may move; 0 where its reader is to be asked."""
+        ...
+
+    async def draw(self, pipe: Pipe) -> None:
+        """Do what the body reader does, for bytes that are `drawable`: move some into `pipe`.
+
+        None where the client left. Cancelled, it may have moved some. It need not wait.
         """
         ...
 

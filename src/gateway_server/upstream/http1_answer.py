@@ -303,4 +303,6 @@ class Http1Answer:
                 connection.close()
         if self._uploading is not None:
             self._uploading.cancel()
+        if upload is not None:
+            upload.close()
         pool.places.give_back()

@@ -6,10 +6,12 @@
 
 The head waits a moment for the body's first piece, so that both go out in one write where
 that is at hand. Cancelled at any await, an upload can be run again: it goes on where it was,
-given a body reader that, cancelled, keeps what it would have returned.
+given a body reader that, cancelled, keeps what it would have returned. A long body's bytes are
+moved by the kernel where nobody is to see them; what is in the pipe then is the upload's.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import trio
 
@@ -18,8 +20,12 @@ from gateway_core.exchange import Stage
 from gateway_core.http1.render import render_chunk, render_last_chunk, render_request
 from gateway_core.message import UNKNOWN, UpstreamRequest
 
+from ..splicing import PASSED_BYTES_MIN, Pipe, open_pipe
 from .contract import Asides, BodyReader, CallFailedError
-from .wire import Buffers, Wire
+from .wire import Buffers, SocketWire, Wire
+
+_EAGER_MAX: Final = 8
+"""Moves that may succeed without a wait; then the other tasks have their turn."""
 
 
 class Upload:
@@ -31,6 +37,8 @@ class Upload:
         "_flushing",
         "_head_waits",
         "_left",
+        "_passing",
+        "_pipe",
         "_progress",
         "_request",
         "_start",
@@ -38,6 +46,7 @@ class Upload:
         "_wire",
         "body_begun",
         "broken",
+        "closed",
         "whole",
     )
 
@@ -57,6 +66,11 @@ class Upload:
         self._asides = asides
         self._progress = progress
         self._flushing: trio.Event | None = None
+        self._pipe: Pipe | None = None
+        """What bytes of the body are moved through, from the first of them on."""
+        self._passing = False
+        self.closed = False
+        """Whether nobody will run it again."""
         self.body_begun = False
         """Whether bytes of the body were taken from the client."""
         self.broken = False
@@ -108,6 +122,13 @@ class Upload:
             self._progress(Stage.SENT)
         return self.whole
 
+    def close(self) -> None:
+        """Let go of what was not sent. Whoever runs it meanwhile is cancelled by the caller."""
+        self.closed = True
+        if self._pipe is not None and not self._passing:
+            self._pipe.close()
+            self._pipe = None
+
     async def send_waiting_head(self) -> None:
         """Send the head if the body's first piece is not at hand. Run beside `run`."""
         await trio.lowlevel.checkpoint()
@@ -132,7 +153,7 @@ class Upload:
             if self._flushing is not None:
                 await self._flushing.wait()
             if not self._head_waits:
-                if not await self._flush():
+                if not (await self._flush() and await self._pass_on()):
                     return
                 if not self._left:
                     self.whole = True
@@ -157,6 +178,49 @@ class Upload:
             raise CallFailedError(FailureKind.PROTOCOL, problem)
         self._left -= len(piece)
         self._unsent.append(piece)
+
+    async def _pass_on(self) -> bool:
+        """Let the kernel move what is left, where it may; return whether the wire took it."""
+        pipe, wire = self._pipe or self._open_pipe(), self._wire
+        if pipe is None:
+            return True
+        assert isinstance(wire, SocketWire)
+        self._pipe, self._passing = pipe, True
+        turns = 0
+        try:
+            while pipe.held or self._left:
+                if not pipe.held:
+                    await self._draw(pipe)
+                while not wire.pour_some(pipe):
+                    await wire.writable()
+                turns += 1
+                if turns % _EAGER_MAX == 0:
+                    await trio.lowlevel.checkpoint()
+        except (OSError, trio.ClosedResourceError):
+            self.broken = True
+        finally:
+            self._passing = False
+            if self.closed or self.broken or not (pipe.held or self._left):
+                pipe.close()
+                self._pipe = None
+        return not self.broken
+
+    def _open_pipe(self) -> Pipe | None:
+        if self._left < PASSED_BYTES_MIN or not isinstance(self._wire, SocketWire):
+            return None
+        if self._asides is None or self._asides.drawable != self._left:
+            return None
+        return open_pipe()
+
+    async def _draw(self, pipe: Pipe) -> None:
+        assert self._asides is not None
+        try:
+            await self._asides.draw(pipe)
+        finally:
+            self._left -= pipe.held  # where it was cancelled, too
+        if not pipe.held:
+            problem = f"{self._left} bytes of the request's body to come, none came"
+            raise CallFailedError(FailureKind.PROTOCOL, problem)
 
     async def _flush(self) -> bool:
         """Send what is at hand; return whether the wire took it."""

@@ -145,6 +145,14 @@ class SocketWire:
             self._watch.more()  # a pipe may be full before the socket is empty
         return moved
 
+    def pour_some(self, pipe: Pipe) -> bool:
+        """Send what the wire takes of what `pipe` holds; return whether that was all.
+
+        Raises OSError where the wire is broken.
+        """
+        self.written += pipe.pour(self._fd)
+        return not pipe.held
+
     def silent(self) -> bool:
         """See `Wire.silent`."""
         return not self._arrived(0)

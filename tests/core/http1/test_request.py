@@ -159,3 +159,34 @@ def test_pieces_that_were_not_asked_for_are_passed_over() -> None:
     assert decoder.next_piece() == b"a"
     assert decoder.skip_body()
     assert decoder.waiting == 0
+
+
+def test_a_sized_body_may_pass_unseen_once_what_came_was_taken() -> None:
+    decoder = RequestDecoder()
+    assert decoder.unseen == 0, "no head, no body"
+    decoder.receive(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n123")
+    assert decoder.next_head() is not None
+    assert decoder.unseen == 0, "three bytes are here, and to be shown"
+    assert decoder.next_piece() == b"123"
+    assert decoder.unseen == 7
+    decoder.passed(6)
+    assert (decoder.unseen, decoder.next_piece()) == (1, None)
+    decoder.passed(1)
+    assert (decoder.unseen, decoder.next_piece()) == (0, b"")
+    decoder.receive(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert decoder.next_head() is not None
+
+
+def test_an_upload_that_ends_before_all_of_it_passed_is_incomplete() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+    assert decoder.next_head() is not None
+    decoder.passed(9)
+    assert decoder.eof() is INCOMPLETE
+
+
+def test_an_upload_in_chunks_is_to_be_seen() -> None:
+    decoder = RequestDecoder()
+    decoder.receive(b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert decoder.next_head() is not None
+    assert decoder.unseen == 0
