@@ -35,6 +35,9 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--rate", type=float, default=300.0, help="requests a second of fixed-rate")
     parser.add_argument("--idle", type=int, default=1000, help="connections that idle holds")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="measure the gateway with so many workers, too"
+    )
     parser.add_argument("--quick", action="store_true", help="one round of 1 s: a look, no result")
     parser.add_argument("--cores", metavar="A,B[,C]", help="subject, load and upstream")
     parser.add_argument("--reference", default="", metavar="NAME", help="compare with this one")
@@ -49,8 +52,8 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     unknown = [name for name in _names(given.scenarios) if name not in BY_NAME]
     if unknown:
         parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
-    if given.rounds < 1 or given.seconds < 1:
-        parser.error("at least one round of one second")
+    if given.rounds < 1 or given.seconds < 1 or given.workers < 1:
+        parser.error("at least one round of one second, and one worker")
     return given
 
 
@@ -168,7 +171,7 @@ def main(words: Sequence[str]) -> int:
         say("Peers: .bench/")
         for problem in packages.install():
             say(f"  not installed: {problem}")
-    subjects = choose(every_subject(), _names(given.subjects))
+    subjects = choose(every_subject(given.workers), _names(given.subjects))
     scenarios = choose_scenarios(_names(given.scenarios))
     if given.list:
         print("\n".join(f"{each.name:20} {each.missing() or each.about}" for each in subjects))

@@ -107,7 +107,8 @@ def started(subject: Subject, bench: Bench) -> Iterator[Running]:
         }
         for file in subject.files:
             (folder / file).write_text(fill((FILES / file).read_text(), values))
-        command = pinned(bench.cores.subject, [fill(word, values) for word in subject.command])
+        cores = bench.cores.subject if subject.workers == 1 else bench.cores.both
+        command = pinned(cores, [fill(word, values) for word in subject.command])
         environ = {key: fill(value, values) for key, value in subject.environ.items()}
         with spawned(command, folder, "server", environ, subject.stop_seconds) as process:
             end = time.monotonic() + subject.start_seconds
@@ -138,7 +139,7 @@ def measure(
             if wrong:
                 return replace(row, invalid=f"broken: {wrong}")
             aim = Aim(running.port, subject.hello, known_rate)
-            row = _timed(row, scenario, aim, running.pid, bench)
+            row = _timed(row, scenario, aim, running.pid, bench, subject.workers)
             wrong = look(running.port, subject.hello, bench.upstream)
             return replace(row, invalid=row.invalid or (wrong and f"broken afterwards: {wrong}"))
     except NotStartedError as error:
@@ -154,16 +155,18 @@ def measure_direct(scenario: Scenario, bench: Bench, turn: int) -> Measurement:
     return _timed(Measurement(DIRECT, scenario.name, turn), scenario, aim, pid, bench)
 
 
-def _timed(row: Measurement, scenario: Scenario, aim: Aim, pid: int, bench: Bench) -> Measurement:
+def _timed(
+    row: Measurement, scenario: Scenario, aim: Aim, pid: int, bench: Bench, workers: int = 1
+) -> Measurement:
     command = scenario.command(bench.plan, aim)
     resets = accounting.forget_peaks(pid)
     rest = accounting.memory(pid)
     if not scenario.idle:
         warm = replace(bench.plan, seconds=min(WARM_UP_SECONDS, bench.plan.seconds))
-        _load(scenario.command(warm, aim), scenario, bench)
+        _load(scenario.command(warm, aim), scenario, bench, workers)
         _settle(pid)
     before, begin = _read(pid, bench), time.monotonic()
-    result = _load(command, scenario, bench)
+    result = _load(command, scenario, bench, workers)
     elapsed = time.monotonic() - begin
     after = _read(pid, bench)
     if isinstance(result, str):
@@ -181,7 +184,7 @@ def _timed(row: Measurement, scenario: Scenario, aim: Aim, pid: int, bench: Benc
         asked_seconds=bench.plan.seconds,
         late_ms=result.late_ms,
         told=result.told,
-        **_shares(before, after, elapsed, bench.cores),
+        **_shares(before, after, elapsed, bench.cores, workers),
     )
 
 
@@ -201,12 +204,12 @@ def _invalid(result: LoadResult) -> str:
     return "" if result.work else "not one answer"
 
 
-def _load(command: list[str], scenario: Scenario, bench: Bench) -> LoadResult | str:
+def _load(command: list[str], scenario: Scenario, bench: Bench, workers: int) -> LoadResult | str:
     """Run a load to its end. Returns what went wrong, in words, if it did."""
     limit = bench.plan.seconds + LOAD_SPARE_SECONDS
     try:
         ran = subprocess.run(
-            pinned(bench.cores.load, command),
+            pinned(bench.cores.load if workers == 1 else bench.cores.both, command),
             capture_output=True, text=True, check=False, timeout=limit, env=_environ(),
         )  # fmt: skip
         if ran.returncode:
@@ -233,13 +236,23 @@ def _read(pid: int, bench: Bench) -> Reading:
     )
 
 
-def _shares(before: Reading, after: Reading, elapsed: float, cores: Cores) -> dict[str, float]:
+def _shares(
+    before: Reading, after: Reading, elapsed: float, cores: Cores, workers: int
+) -> dict[str, float]:
     subject = after.subject_cpu - before.subject_cpu
     load = after.load_cpu - before.load_cpu
     if cores.load == cores.upstream:
         load += after.upstream_cpu - before.upstream_cpu
     subject_core = after.subject_core.busy - before.subject_core.busy
     load_core = after.load_core.busy - before.load_core.busy
+    if workers > 1:  # who was on which core, nobody knows
+        foreign = max(0.0, subject_core + load_core - subject - load) / 2 / elapsed
+        return {
+            "busy": subject / elapsed / workers,
+            "load_busy": load / elapsed,
+            "foreign": foreign,
+            "load_foreign": foreign,
+        }
     return {
         "busy": subject / elapsed,
         "load_busy": load / elapsed,

@@ -26,6 +26,11 @@ class Cores:
     load: int
     upstream: int
 
+    @property
+    def both(self) -> str:
+        """Return where a subject of several workers runs, and its load, bound to neither core."""
+        return f"{self.subject},{self.load}"
+
     def told(self) -> str:
         """Return the arrangement in words."""
         return f"subject on core {self.subject}, load on {self.load}, upstream on {self.upstream}"
@@ -59,9 +64,9 @@ def arrange(cores: list[int]) -> Cores:
     return Cores(cores[0], cores[1], cores[2] if len(cores) > 2 else cores[1])
 
 
-def pinned(core: int, command: Iterable[str]) -> list[str]:
-    """Return `command` so that it and its children run on `core` only."""
-    return ["taskset", "--cpu-list", str(core), *command]
+def pinned(cores: int | str, command: Iterable[str]) -> list[str]:
+    """Return `command` so that it and its children run on `cores` only: one, or a kernel list."""
+    return ["taskset", "--cpu-list", str(cores), *command]
 
 
 def keep_off(core: int) -> None:

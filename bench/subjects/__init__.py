@@ -24,9 +24,14 @@ PEERS: tuple[Subject, ...] = (
 )
 
 
-def every_subject() -> tuple[Subject, ...]:
-    """Return the gateway, once for each protocol that its settings know, and its peers."""
-    return (*gateway.subjects(), *PEERS)
+def every_subject(workers: int = 1) -> tuple[Subject, ...]:
+    """Return the gateway, once for each protocol that its settings know, and its peers.
+
+    With more than one of `workers`, the gateway by its default protocol comes with so many, too.
+    """
+    ours = gateway.subjects()
+    several = (gateway.of_workers(ours[0], workers),) if workers > 1 else ()
+    return (*ours, *several, *PEERS)
 
 
 __all__ = ["PEERS", "Subject", "every_subject"]

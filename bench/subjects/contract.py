@@ -53,5 +53,7 @@ class Subject:
     """What it answers itself, with 404."""
     composes: bool = False
     """Whether it serves `/composed`."""
+    workers: int = 1
+    """Processes that serve. Several share the cores of subject and load with the load."""
     start_seconds: float = 20.0
     stop_seconds: float = 5.0

@@ -7,6 +7,7 @@ protocols is read from `gateway schema`, so that a new one is measured without a
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -48,6 +49,20 @@ def subject(protocol: str) -> Subject:
         composes=True,
         environ={"GATEWAY_CONFIG": "@FOLDER@/gateway.toml"},
     )  # fmt: skip
+
+
+def of_workers(one: Subject, workers: int) -> Subject:
+    """Return `one` with several workers, for what does not depend on what they do not share."""
+    return replace(
+        one,
+        name=f"{one.name}-x{workers}",
+        about=f"{one.about}, {workers} workers",
+        command=(*one.command, "--workers", str(workers)),
+        workers=workers,
+        limits=False,
+        caches=False,
+        composes=False,
+    )
 
 
 def subjects() -> tuple[Subject, ...]:

@@ -7,7 +7,7 @@ from bench.filling import NAME, fill
 from bench.scenarios import BY_NAME, Aim, Plan, Scenario
 from bench.subjects import PEERS, Subject
 from bench.subjects.contract import FILES
-from bench.subjects.gateway import protocols, subject
+from bench.subjects.gateway import of_workers, protocols, subject
 
 KNOWN = {"PORT", "SMALL", "BULK", "FOLDER", "FILES"}
 SUBJECTS = (*PEERS, subject("stock"), subject(""))
@@ -24,6 +24,14 @@ def test_every_value_that_a_subject_asks_for_is_known(each: Subject) -> None:
     asked = named([*files, *each.command, *each.environ.values()])
     assert asked <= KNOWN | set(each.own)
     assert {"PORT", "SMALL", "BULK"} <= asked
+
+
+def test_several_workers_are_a_subject_of_their_own_without_what_they_do_not_share() -> None:
+    one = subject("own")
+    two = of_workers(one, 2)
+    assert (two.name, two.command[-2:]) == ("gateway-own-x2", ("--workers", "2"))
+    assert (two.limits, two.caches, two.composes) == (False, False, False)
+    assert (two.files, two.own) == (one.files, one.own)
 
 
 def test_names_of_subjects_are_unique() -> None:
