@@ -31,6 +31,7 @@ from gateway_core.exchange import (
     PassTrailers,
     Refresh,
     RequestBodyBroke,
+    RequestBodyRead,
     RequestTrailersRead,
     Respond,
     ResponseTrailersRead,
@@ -196,6 +197,10 @@ class Talk(StoredTalk):
     async def draw(self, pipe: Pipe) -> None:
         """See `upstream.Asides.draw`."""
         raise AssertionError(f"nothing is to be drawn, into {pipe}")
+
+    def taken(self) -> None:
+        """See `upstream.Asides.taken`."""
+        self.tell(RequestBodyRead(0))  # its time begins anew
 
     def trailers(self) -> Fields:
         """See `upstream.Asides.trailers`."""

@@ -371,6 +371,26 @@ async def test_an_upstream_that_stops_taking_is_504(road: Road) -> None:
     await no_pipe_is_left()
 
 
+async def test_an_upstream_that_takes_slowly_gets_all_of_it(road: Road) -> None:
+    async def slow(stream: trio.SocketStream) -> None:
+        _, _, body = (await stream.receive_some(65536)).partition(b"\r\n\r\n")
+        taken = len(body)
+        while taken < SIZE:
+            taken += len(await stream.receive_some(80_000))
+            await trio.sleep(0.03)
+        await stream.send_all(response(body=b"taken"))
+
+    gateway = await road.gateway_to(await road.listen(slow), upstream='idle_timeout = "400ms"')
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        began = trio.current_time()
+        await client.send(put() + BODY)
+        # What one pipe holds takes it longer than the time-out, each step of it much less.
+        assert (await client.answer("PUT")).status == 200
+        assert trio.current_time() - began > 1
+    await no_pipe_is_left()
+
+
 async def test_an_upstream_that_dies_in_the_middle_is_502(road: Road) -> None:
     async def die(stream: trio.SocketStream) -> None:
         await stream.aclose()

@@ -122,6 +122,10 @@ class Asides(Protocol):
         """
         ...
 
+    def taken(self) -> None:
+        """Hear that the upstream took some of what was drawn, after a wait: it is alive."""
+        ...
+
     def trailers(self) -> Fields:
         """Return what trails the request's body, which has ended, and had no length told."""
         ...

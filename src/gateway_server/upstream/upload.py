@@ -185,6 +185,7 @@ class Upload:
         if pipe is None:
             return True
         assert isinstance(wire, SocketWire)
+        assert self._asides is not None
         self._pipe, self._passing = pipe, True
         turns = 0
         try:
@@ -193,6 +194,7 @@ class Upload:
                     await self._draw(pipe)
                 while not wire.pour_some(pipe):
                     await wire.writable()
+                    self._asides.taken()
                 turns += 1
                 if turns % _EAGER_MAX == 0:
                     await trio.lowlevel.checkpoint()
