@@ -7,7 +7,7 @@ HTTP/2 knows no other); order, duplicates, and the bytes of values are as sent.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from .frozen import frozen
@@ -102,10 +102,15 @@ class FieldEdits:
     set: Fields = ()
     """Each replaces every field line of its name."""
     add: Fields = ()
+    is_empty: bool = field(init=False, repr=False, compare=False)
+    """Whether there is nothing to do: so for most routes, and asked three times a request."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_empty", not (self.remove or self.set or self.add))
 
     def apply(self, fields: Fields) -> Fields:
         """Return `fields` as edited; the same object where there is nothing to do."""
-        if not (self.remove or self.set or self.add):
+        if self.is_empty:
             return fields
         gone = self.remove.union(name for name, _ in self.set)
         kept = tuple(line for line in fields if line[0] not in gone)

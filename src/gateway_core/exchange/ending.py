@@ -75,7 +75,7 @@ class Ending(Waits):
         self._wait_until(NEVER)
         if self._attempts is not None:
             self._attempts.end()
-        if self._admission is not None:
+        if self._admission is not None and self._admission.held:
             self._admission.release()
         if self._reuse is not None:
             self._reuse.end()

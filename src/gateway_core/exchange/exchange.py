@@ -208,18 +208,19 @@ class Exchange(Reusing):
 
     def _ask(self, now: Instant) -> Sequence[Command]:
         """Begin to ask the upstream."""
-        admission, record = self._admission, self.record
+        admission, record, head = self._admission, self.record, self._head
         assert admission is not None
+        assert head is not None
         route = admission.match.route
         plan, handshake = self.policies.plans[route.name], self._handshake
-        told = Translation(self.head, admission, plan, record.request_id, handshake)
+        told = Translation(head, admission, plan, record.request_id, handshake)
         told.change = self.policies.transformations.get(route.name)
         if self._reuse is not None:
             told.drop, told.add = self._reuse.drop, self._reuse.add
         if self._attempts is not None:
             self._attempts.end()
         self._translation, roster = told, self.policies.rosters[route.upstream]
-        self._attempts = Attempts(roster, roster.upstream, told, record, self.head.method)
+        self._attempts = Attempts(roster, roster.upstream, told, record, head.method)
         return self._call(self._attempts, self._attempts.start(now), now)
 
     def _call(

@@ -45,6 +45,8 @@ class Reusing(Ending):
         self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
         admission = self._admission
         assert admission is not None
+        if not self.policies.compressions:
+            return (StreamBody(head),)
         return (StreamBody(*encoded(head, self.head, admission, self.policies)),)
 
     def _look_up(self, reuse: Reuse, admission: Admission, now: Instant) -> Sequence[Command]:

@@ -55,7 +55,8 @@ def forward_request(
     clean = writable(
         _kept(head, client, plan, drop, about) + additions(head, client, plan, request_id),
     )
-    fields = edits.apply(plan.request_edits.apply(clean)) + add
+    fields = clean if plan.request_edits.is_empty else plan.request_edits.apply(clean)
+    fields = (fields if edits.is_empty else edits.apply(fields)) + add
     takes_trailers = bool(about) and plan.rules.trailers and _takes_trailers(head, about)
     return UpstreamRequest(head.method, target, authority, fields, head.body, takes_trailers)
 

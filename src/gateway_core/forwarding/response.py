@@ -49,7 +49,9 @@ def forward_response(
     if plan.prefix and not _REWRITTEN.isdisjoint(dict(fields)):
         fields = _under_prefix(fields, client, plan.prefix, asked)
     fields += ((REQUEST_ID, request_id.encode("ascii")),)
-    return ResponseHead(status, plan.response_edits.apply(fields) + add, head.body)
+    if not plan.response_edits.is_empty:
+        fields = plan.response_edits.apply(fields)
+    return ResponseHead(status, fields + add, head.body)
 
 
 def _off_the_connection(fields: Fields, about: Fields, plan: ForwardingPlan) -> Fields:

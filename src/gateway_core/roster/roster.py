@@ -105,7 +105,7 @@ class Roster:
         """Give `lease` back: the call is over. Twice is once."""
         if not lease.ended:
             lease.ended = True
-            if not lease.settled:
+            if lease.breaker is not None or lease.bound is not None:
                 self.released(lease)
             lease.member.in_flight -= 1
 
