@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import random
 from collections import Counter
 
 import pytest
@@ -279,55 +280,50 @@ def test_new_rules_begin_anew_and_the_same_ones_go_on() -> None:
 
 # Whatever happens
 
-acts = st.lists(
-    st.tuples(
-        st.sampled_from(["take", "good", "bad", "late", "release", "end", "ill", "well"]),
-        st.integers(0, 20),
-    ),
-    max_size=60,
-)
+ACTS = ["take", "good", "bad", "late", "release", "end", "ill", "well"]
+acts = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 20)), max_size=60)
 
 
-@given(
-    acts=acts,
-    seed=st.integers(0, 2**32),
-    balance=st.sampled_from(["two-choices", "round-robin", "hash"]),
-)
+balances = st.sampled_from(["two-choices", "round-robin", "hash"])
+
+
+def guarded(seed: int, balance: str, slow_start: float = 9) -> Roster:
+    """Three endpoints with every policy about them."""
+    rules = {"breaker": BREAKER, "ejection": EjectionRules(2), "adaptive": AdaptiveRules()}
+    upstream = Upstream("u", (A, B, C), balance=balance, slow_start=seconds(slow_start), **rules)  # type: ignore[arg-type]
+    return Roster(upstream, SplitMix(seed))
+
+
+def settle(on_duty: Roster, out: list[Lease], act: str, number: int, now: Instant) -> None:
+    """Let one of those `out` end as `act` says, or an endpoint fall ill or be well again."""
+    if act in {"ill", "well"}:
+        on_duty.probed((A, B, C)[number % 3], now, well=act == "well")
+    elif out:
+        lease = out[number % len(out)]
+        if act == "good":
+            on_duty.answered(lease, 200, now)
+        elif act == "bad":
+            on_duty.answered(lease, 503, now)
+        elif act == "late":
+            on_duty.failed(lease, FailureKind.RESPONSE_TIMEOUT, now)
+        elif act == "release":
+            on_duty.released(lease)
+        else:
+            on_duty.end(lease)
+            out.remove(lease)
+
+
+@given(acts=acts, seed=st.integers(0, 2**32), balance=balances)
 def test_whatever_is_taken_is_given_back(acts, seed: int, balance: str) -> None:
-    on_duty = Roster(
-        Upstream(
-            "u",
-            (A, B, C),
-            balance=balance,
-            breaker=BREAKER,
-            ejection=EjectionRules(2),
-            adaptive=AdaptiveRules(),
-            slow_start=seconds(9),
-        ),
-        SplitMix(seed),
-    )
-    now, out = 0.0, []
+    on_duty, now, out = guarded(seed, balance), 0.0, []
     for act, number in acts:
         now += number / 4
         if act == "take":
             found = on_duty.take(b"%d" % number, at(now), out[0].member if out else None)
             if isinstance(found, Lease):
                 out.append(found)
-        elif act in {"ill", "well"}:
-            on_duty.probed((A, B, C)[number % 3], at(now), well=act == "well")
-        elif out:
-            lease = out[number % len(out)]
-            if act == "good":
-                on_duty.answered(lease, 200, at(now))
-            elif act == "bad":
-                on_duty.answered(lease, 503, at(now))
-            elif act == "late":
-                on_duty.failed(lease, FailureKind.RESPONSE_TIMEOUT, at(now))
-            elif act == "release":
-                on_duty.released(lease)
-            else:
-                on_duty.end(lease)
-                out.remove(lease)
+        else:
+            settle(on_duty, out, act, number, at(now))
         assert sum(member.in_flight for member in on_duty.members) == len(out)
     twin = copy.deepcopy(on_duty)
     assert twin == on_duty
@@ -339,3 +335,34 @@ def test_whatever_is_taken_is_given_back(acts, seed: int, balance: str) -> None:
         assert member.in_flight == 0
         assert member.breaker is not None
         assert member.breaker.probing == 0
+
+
+@pytest.mark.parametrize("slow_start", [0, 9])
+@pytest.mark.parametrize("balance", ["two-choices", "round-robin"])
+def test_who_is_calm_chooses_as_one_who_looks_at_everybody(balance: str, slow_start: float) -> None:
+    """A roster that knows nobody to be ill, out or warming skips the look, and nothing else.
+
+    By seeds: it takes a row of some length until, while all are calm, somebody is ejected, or a
+    breaker closes.
+    """
+    for seed in range(80):
+        dice, on_duty = random.Random(seed), guarded(seed, balance, slow_start)
+        now, out = 0.0, []
+        for _ in range(80):
+            act, number = (
+                dice.choice([*ACTS, *ACTS[:-2], *ACTS[:-2]]),
+                dice.randrange(21),
+            )
+            now += number / 4
+            if act != "take":
+                settle(on_duty, out, act, number, at(now))
+                continue
+            avoid = out[0].member if out else None
+            watchful, shunned = copy.deepcopy((on_duty, avoid))
+            watchful._calm = False
+            found = on_duty.take(b"%d" % number, at(now), avoid)
+            assert watchful.take(b"%d" % number, at(now), shunned) == found
+            watchful._calm = on_duty._calm
+            assert watchful == on_duty
+            if isinstance(found, Lease):
+                out.append(found)
