@@ -93,6 +93,20 @@ async def test_the_eleventh_request_in_a_minute_is_429_and_told_when_to_come_aga
         assert (await get(port, "/1/users")).status == 200
 
 
+async def test_two_clients_do_not_share_a_budget(tmp_path) -> None:
+    """Two addresses of this machine, each with connections of its own."""
+
+    async def asks(address: str, port: int) -> int:
+        with trio.socket.socket() as one:
+            await one.bind((address, 0))
+            await one.connect(("127.0.0.1", port))
+            return (await Client(trio.SocketStream(one)).ask(request("/0/users"))).status
+
+    with served(tmp_path, "2/60s") as port:
+        assert [await asks("127.0.0.1", port) for _ in range(3)] == [200, 200, 429]
+        assert [await asks("127.0.0.2", port) for _ in range(3)] == [200, 200, 429]
+
+
 async def test_of_a_thousand_requests_at_once_of_one_client_exactly_so_many_pass(
     tmp_path,
 ) -> None:

@@ -95,6 +95,45 @@ async def test_a_service_that_is_killed_trips_its_breaker_and_heals_it_while_oth
             assert [(await get(port, "/fragile/users")).status for _ in range(5)] == [200] * 5
 
 
+@pytest.mark.parametrize("clients", [20])
+async def test_a_retry_storm_does_not_happen(road: Road, tmp_path, clients: int) -> None:
+    """Clients that ask anew as soon as they are answered, before a service that fails all.
+
+    Counted while all of them are at it: of fewer than 15, the three retries that are always
+    allowed are more than a fifth. The service takes its time, or fewer would be under way at once.
+    """
+    up = await road.upstream(response("503 Down"), hold=0.2)
+    (tmp_path / "gateway.toml").write_text(
+        f"""
+        [upstreams.up]
+        endpoints = ["http://127.0.0.1:{up.port}"]
+        retries = {{ attempts = 4 }}
+        [[routes]]
+        name = "all"
+        prefix = "/"
+        upstream = "up"
+        """
+    )
+    asked = 0
+
+    async def ask_again_and_again(port: int) -> None:
+        nonlocal asked
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            client = Client(stream)
+            while True:
+                asked += 1
+                assert (await client.ask(request())).status == 503
+
+    with gateway("run", "-b", "127.0.0.1:0", cwd=tmp_path) as process:
+        port = int(process.find(RUNNING))
+        with trio.move_on_after(4):
+            async with trio.open_nursery() as nursery:
+                for _ in range(clients):
+                    nursery.start_soon(ask_again_and_again, port)
+        assert asked > 4 * clients
+        assert 1.05 < up.complete / asked < 1.25
+
+
 # Retries
 
 
