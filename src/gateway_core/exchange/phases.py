@@ -32,6 +32,8 @@ MOVES: Final = frozenset(
         (Phase.ROUTING, Phase.DONE),
         (Phase.IDENTIFYING, Phase.CALLING),
         (Phase.IDENTIFYING, Phase.COMPOSING),
+        (Phase.IDENTIFYING, Phase.WAITING),
+        (Phase.IDENTIFYING, Phase.STREAMING),
         (Phase.IDENTIFYING, Phase.DONE),
         (Phase.CALLING, Phase.BACKING_OFF),
         (Phase.BACKING_OFF, Phase.CALLING),
