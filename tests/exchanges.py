@@ -7,6 +7,7 @@ from gateway_core.adapting import AdaptiveRules
 from gateway_core.breaking import BreakerRules, SlowRule
 from gateway_core.chance import SplitMix
 from gateway_core.clock import seconds
+from gateway_core.composing import Shape, field_template
 from gateway_core.ejecting import EjectionRules
 from gateway_core.exchange import Policies
 from gateway_core.forwarding import ForwardingRules
@@ -15,6 +16,7 @@ from gateway_core.message import FieldEdits, Fields, RequestHead
 from gateway_core.ratio import percent
 from gateway_core.retrying import RetryRules
 from gateway_core.routing import Pattern, Route, Router
+from gateway_core.transforming import AnswerChange, Rewriting, StatusMap
 from gateway_core.upstream import Endpoint, Upstream
 from tests.compositions import part, plan
 
@@ -79,6 +81,18 @@ def get(
     host = (b"host", b"gw.example")
     return RequestHead(method, target, b"gw.example", (host, *fields), "192.0.2.1", body=body)
 
+
+REWRITING = replace(
+    POLICIES,
+    answers={
+        "a": AnswerChange(
+            StatusMap({"404": 410}),
+            ((b"x-who", field_template("{client}")),),
+            rewriting=Rewriting(Shape.of({"n": "body.name"}), size_max=100),
+        )
+    },
+)
+"""The same, but route "a" rewrites its answers."""
 
 DETAIL = Route(
     "detail",

@@ -14,6 +14,7 @@ from typing import Any
 from gateway_core.caching import BodyId, CachePolicy
 from gateway_core.clock import SECOND, Instant, UnixTime
 from gateway_core.coalescing import FlightId
+from gateway_core.composing import Flaw, read_document
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
     AwaitFlight,
@@ -23,11 +24,13 @@ from gateway_core.exchange import (
     ClientLeft,
     Command,
     Cut,
+    DocumentRead,
     Event,
     Exchange,
     FlightLanded,
     KeepBody,
     Policies,
+    ReadDocument,
     Refresh,
     RefreshStarted,
     RequestArrived,
@@ -149,12 +152,12 @@ class Lab:
     ) -> Visit:
         lines = tuple((name.replace("_", "-").encode(), told) for name, told in fields.items())
         head = RequestHead(method, target, HOST[1], (HOST, *lines), "192.0.2.1", body=body)
-        visit = self._visit()
+        visit = self.visit()
         visit.tell(RequestArrived(head, "id"))
         return visit
 
-    def _visit(self) -> Visit:
-        visit = Visit(self, Exchange(self.policies))
+    def visit(self, policies: Policies | None = None) -> Visit:
+        visit = Visit(self, Exchange(policies or self.policies))
         self.visits.append(visit)
         return visit
 
@@ -207,6 +210,10 @@ class Lab:
                 assert visit.said is not None
                 self._answered(visit, command.head, visit.said.body)
                 visit.tell(BodyEnded())
+            case ReadDocument():
+                body = visit.said.body if command.stored is None else self.bodies[command.stored]
+                content = read_document(body) if len(body) <= command.bytes_max else Flaw.TOO_LARGE
+                visit.tell(DocumentRead(content, len(body)))
             case Respond():
                 self._answered(visit, command.head, command.body)
             case Refresh():

@@ -54,7 +54,7 @@ from .settings.pages import own_pages
 from .settings.problem import Problem
 from .settings.protection import build_probes
 from .settings.report import counted, plain
-from .settings.transformations import build_transformations
+from .settings.transformations import build_answer_changes, build_transformations
 from .supervision import Supervisor
 from .telemetry import AccessLog, configure_logs
 from .timers import unix_time
@@ -263,6 +263,7 @@ def _policies(settings: Settings, gatekeeper: Gatekeeper) -> Policies:
         dice=SplitMix(secrets.randbits(64)),
         compressions=build_compressions(settings),
         transformations=build_transformations(settings),
+        answers=build_answer_changes(settings),
     )
 
 

@@ -185,7 +185,7 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
     def _stream(self, command: StreamBody) -> Awaitable[Event]:
         answer = self._answer
         assert answer is not None
-        body = None if command.coding else answer.whole
+        body = None if command.coding or self._read else answer.whole
         if body is None:
             return super()._stream(command)
         # What most answers are: all of it is here, and the client takes it in one write.
@@ -290,6 +290,7 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         if self._carrying is not None:  # cancelled, and told so
             self.abandon(self._closed(self._carrying))
         self.abandon(_ABANDONED)
+        self._end_reading()
         self.shelf.settle()
         if self._answer is not None:
             self._answer.drop()

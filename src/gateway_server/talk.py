@@ -29,6 +29,7 @@ from gateway_core.exchange import (
     InterimSent,
     KeepBody,
     PassTrailers,
+    ReadDocument,
     Refresh,
     RequestBodyBroke,
     RequestBodyRead,
@@ -46,8 +47,9 @@ from gateway_core.exchange import (
 )
 from gateway_core.message import Fields, ResponseHead
 
-from .caching import NO_SHELF, Shelf, StoredTalk
+from .caching import NO_SHELF, Shelf
 from .composition import Compositor, nobody_composes
+from .documents import DocumentTalk, finish_upload
 from .downstream import Downstream
 from .drive import Driver
 from .encoding.encoders import encode
@@ -71,7 +73,7 @@ class Means:
     compose: Compositor = nobody_composes
 
 
-class Talk(StoredTalk):
+class Talk(DocumentTalk):
     """Performs the commands of one exchange; to a call it is its `upstream.Asides`."""
 
     _driver: Driver[Event, Command]
@@ -109,10 +111,11 @@ class Talk(StoredTalk):
     async def give_back(self) -> None:
         """Give back what the upstream's answer holds."""
         self.shelf.settle()
+        self._end_reading()
         if self._answer is not None:
             await self._answer.aclose()
 
-    def perform(self, command: Command) -> Awaitable[Event | None]:  # noqa: C901 - the one dispatch
+    def perform(self, command: Command) -> Awaitable[Event | None]:  # noqa: C901, PLR0912 - the one dispatch
         """Perform `command`. Not a coroutine of its own: each frame costs at each wait."""
         match command:
             case CallUpstream():
@@ -123,6 +126,8 @@ class Talk(StoredTalk):
                 return self._respond(command)
             case SendStored():
                 return self._send_stored(command)
+            case ReadDocument():
+                return self.read_document(command)
             case Compose():
                 return self._means.compose(command)
             case DropCall():
@@ -225,11 +230,12 @@ class Talk(StoredTalk):
         answer = self._answer
         assert answer is not None
         self.shelf.settle()
+        source, length = self._source(answer), answer.head.body
         if not answer.uploading:
-            return await self._send_body(command.head, answer, answer.head.body, command.coding)
+            return await self._send_body(command.head, source, length, command.coding)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_finish_upload, answer)
-            ended = await self._send_body(command.head, answer, answer.head.body, command.coding)
+            nursery.start_soon(finish_upload, answer)
+            ended = await self._send_body(command.head, source, length, command.coding)
             nursery.cancel_scope.cancel()
         return ended
 
@@ -240,9 +246,3 @@ class Talk(StoredTalk):
         with suppress(OSError):  # the client need not wait for what it is told
             await self._client.start(head)
             await self._client.end(encode(command.coding, command.body))
-
-
-async def _finish_upload(answer: Answer) -> None:
-    """Send the rest of a body whose answer is being streamed; what stops it, the answer shows."""
-    with suppress(CallFailedError):
-        await answer.finish_upload()

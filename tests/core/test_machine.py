@@ -23,6 +23,7 @@ from gateway_core.exchange import (
     CallLost,
     CallProgressed,
     ClientLeft,
+    DocumentRead,
     Exchange,
     FlightLanded,
     HedgeDue,
@@ -62,7 +63,7 @@ from gateway_core.probe import (
 from gateway_core.refresh import Fetched, FetchFailed, Missed, Refresh, Stopped, Wanted
 from tests.compositions import begun, part, plan
 from tests.core.relay.relays import limited, relay_events
-from tests.exchanges import POLICIES, at_once, get, limited_policies, protected
+from tests.exchanges import POLICIES, REWRITING, at_once, get, limited_policies, protected
 from tests.guards import WALL, guarded, with_key, with_token
 from tests.lab import EPOCH, Lab, says
 from tests.tokens import token
@@ -121,10 +122,25 @@ def exchange_events(machine: Exchange) -> list[object]:
         Phase.BACKING_OFF: [RequestBodyBroke(), *(CallProgressed(stage) for stage in Stage)],
         Phase.STREAMING: [*upload, *streaming],
         Phase.WAITING: [FlightLanded()],
+        Phase.READING: [
+            *upload,
+            DocumentRead({"name": 1}, 9),
+            DocumentRead(Flaw.NOT_JSON, 9),
+            UpstreamBroke(FailureKind.RESET),
+        ],
         Phase.RELAYING: [RelayEnded(0, 0, 0, 0, "client", 1000, 1000, 1000)],
         Phase.DONE: [*arrived, *upload, *interim, *answered, *failed, *streaming],
     }
     return always + by_phase[machine.phase]
+
+
+def rewriting_events(machine: Exchange) -> list[object]:
+    if machine.phase is Phase.CALLING:
+        json = ((b"content-type", b"application/json"),)
+        heads = [ResponseHead(200, json), ResponseHead(404, json), ResponseHead(200, json, 101)]
+        told = [UpstreamAnswered(head, UnixTime(0), UnixTime(0)) for head in heads]
+        return [*exchange_events(machine), *told]
+    return exchange_events(machine)
 
 
 def guarded_events(machine: Exchange) -> list[object]:
@@ -205,6 +221,7 @@ MACHINES = {
     "limited exchange": Kind(lambda: Exchange(limited_policies()), exchange_events),
     "caching exchange": Kind(caching_exchange, caching_events),
     "guarded exchange": Kind(lambda: Exchange(guarded()), guarded_events),
+    "rewriting exchange": Kind(lambda: Exchange(REWRITING), rewriting_events),
     "exchange, every policy on": Kind(lambda: Exchange(protected()), exchange_events),
     "refresh": Kind(
         lambda: Refresh[object](None, SECOND, SECOND, SECOND), refresh_events, perpetual=True

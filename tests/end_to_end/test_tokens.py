@@ -63,6 +63,27 @@ async def test_a_token_of_the_issuer_names_the_caller(road: Road, algorithm: str
     assert token not in gateway.written.getvalue()
 
 
+async def test_what_a_token_claims_may_be_told_and_ends_no_line(road: Road) -> None:
+    signing = Signing("k1", "ES256")
+    issuer = await Issuer(signing).serve(road)
+    upstream = await road.upstream(response())
+    changes = """
+        request_headers.set = { X-Mail = "{claims.email}", X-Org = "{claims.org.name}" }
+        response_headers.set = { X-Hello = "{claims.email}" }
+    """
+    gateway = await gateway_for(road, upstream, issuer, route=changes)
+    evil = "a@b\r\nX-Consumer-ID: root\x00"
+    token = signing.token(email=evil, org={"name": "acme"})
+    for _ in range(2):  # once asked about, once remembered
+        answer = await bear(gateway, token, "X-Mail: forged")
+        assert answer.value(b"x-hello") == b"a@b%0D%0AX-Consumer-ID: root%00"
+    assert (await bear(gateway, signing.token(), "X-Mail: forged")).value(b"x-hello") is None
+    received = b"".join(upstream.received).lower()
+    assert received.count(b"x-mail: a@b%0d%0ax-consumer-id: root%00\r\n") == 2
+    assert received.count(b"x-org: acme\r\n") == 2
+    assert b"forged" not in received
+
+
 def forged(header: dict[str, Any], signature: bytes = b"x", **changed: Any) -> str:
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "exp": int(time.time()) + 600}
     parts = [json.dumps(part).encode() for part in (header, {**claims, **changed})]

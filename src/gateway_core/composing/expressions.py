@@ -30,7 +30,7 @@ those of another."""
 class Fault(enum.Enum):
     """Why an expression has no value. The value of this ends a sentence."""
 
-    MISFIT = "it does not fit what the parts answered"
+    MISFIT = "it does not fit what was answered"
     ENDLESS = "it takes too many steps"
 
 

@@ -12,6 +12,7 @@ A scope is what expressions see:
     headers.NAME         a field, its lines joined; `-` may be written `_`
     item                 the member that a part with `each` is asked for
     client, consumer     the client's address; who asks, as a credential proved it
+    claims.NAME          what the caller's token says of them, once it was verified
     request_id           the request's id
 """
 
@@ -35,7 +36,7 @@ PARTS_MAX: Final = 32
 ANSWER_MAX: Final = 8 * 2**20
 """Bytes of a composed answer: held in memory whole."""
 
-_NAMED: Final = frozenset({"query", "headers"})
+_NAMED: Final = frozenset({"query", "headers", "claims"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Plan:
     """The query parameters that are referred to."""
     fields: tuple[str, ...] = field(init=False)
     """The fields that are referred to, as written: `accept_language`."""
+    claims: tuple[str, ...] = field(init=False)
+    """The claims of the caller that are referred to."""
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -78,7 +81,7 @@ class Plan:
                 self._check(path, expression, reference, names)
         asked = {reference for part in self.parts for reference in part.references}
         asked |= self.body.references if self.body is not None else set()
-        for key, root in (("query", "query"), ("fields", "headers")):
+        for key, root in (("query", "query"), ("fields", "headers"), ("claims", "claims")):
             found = {name[1] for name in asked if name[:1] == (root,) and len(name) > 1}
             object.__setattr__(self, key, tuple(sorted(found)))
 
@@ -106,10 +109,13 @@ class Plan:
         client: str,
         consumer: str,
         request_id: str,
+        claims: Mapping[str, Document] | None = None,
     ) -> dict[str, Document]:
         """Return what expressions see of a request; only what they refer to is read."""
         sight = Sight(tuple(sorted(self.params)), self.query, self.fields)
-        return sight.scope(head, params, client=client, consumer=consumer, request_id=request_id)
+        return sight.scope(
+            head, params, client=client, consumer=consumer, request_id=request_id, claims=claims
+        )
 
     def _needs(self, part: Part, names: frozenset[str]) -> Iterator[str]:
         for key, expression in part.texts:

@@ -36,6 +36,7 @@ class Sight:
         client: str,
         consumer: str,
         request_id: str,
+        claims: Mapping[str, Document] | None = None,
     ) -> dict[str, Document]:
         """Return the scope of expressions; text from which the very bytes can be made again."""
         bound: dict[str, Document] = {
@@ -43,6 +44,7 @@ class Sight:
         }
         scope = dict(bound)
         scope.update(path=bound, client=client, consumer=consumer or None, request_id=request_id)
+        scope["claims"] = dict(claims) if claims else {}
         asked = parse_query(head.target.partition(b"?")[2]) if self.query else {}
         scope["query"] = {
             name: _text(asked[key])
@@ -52,12 +54,12 @@ class Sight:
         scope["headers"] = {
             name: _text(b", ".join(lines))
             for name in self.fields
-            if (lines := values(head.fields, _field_name(name)))
+            if (lines := values(head.fields, field_name(name)))
         }
         return scope
 
 
-def _field_name(name: str) -> bytes:
+def field_name(name: str) -> bytes:
     """Return the name of the field that `headers.NAME` refers to."""
     return name.replace("_", "-").lower().encode("utf-8", "surrogateescape")
 

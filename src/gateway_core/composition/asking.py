@@ -45,7 +45,9 @@ What of it is believed, the part's exchange decides as for any other request."""
 
 _REQUEST_ID: Final = b"x-request-id"
 _OURS: Final[Fields] = ((b"accept", b"application/json"),)
-_OF_THE_CLIENT: Final = frozenset({"path", "query", "headers", "client", "consumer", "request_id"})
+_OF_THE_CLIENT: Final = frozenset(
+    {"path", "query", "headers", "client", "consumer", "claims", "request_id"}
+)
 
 
 def ask(

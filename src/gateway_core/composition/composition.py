@@ -112,6 +112,7 @@ class Composition:
             client=event.client,
             consumer=event.consumer,
             request_id=event.request_id,
+            claims=event.claims,
         )
         return self._go_on(now)
 

@@ -31,6 +31,8 @@ class Begun:
     request_id: str
     consumer: str = ""
     """Who asks, by name, as a credential proved it."""
+    claims: Mapping[str, Document] | None = None
+    """What their token says of them."""
 
 
 @frozen

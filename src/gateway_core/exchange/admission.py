@@ -11,10 +11,12 @@ refused for another reason takes nothing from anybody's budget. Requests and han
 of WebSockets pass the same stages.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ..clock import Instant, UnixTime
+from ..composing import Document
 from ..forwarding import LOOPING, Client, find_client, is_last_hop, request_id, via_loop
 from ..limiting import Asker, Held, Outcome
 from ..message import Fields, RequestHead, ResponseHead
@@ -51,6 +53,8 @@ class Admission:
     limits: tuple[str, ...] = ()
     """Names of limits that the credential bears, beside those of the route."""
     held: tuple[Held, ...] = ()
+    claims: Mapping[str, Document] | None = None
+    """What the caller's token says of them."""
 
     def told_on(self, head: ResponseHead) -> ResponseHead:
         """Return an upstream's answer with `fields` on it."""
@@ -60,6 +64,17 @@ class Admission:
         if self.replaces:
             theirs = tuple([line for line in theirs if line[0] not in self.replaces])
         return ResponseHead(head.status, theirs + self.fields, head.body)
+
+    def seen_as(self, scheme: str, policies: Policies) -> str:
+        """Return by what `scheme`'s consumer is told from itself: claims that the upstream hears.
+
+        What is stored for somebody is not for whoever comes by the same name with others.
+        """
+        change = policies.transformations.get(self.match.route.name)
+        if change is None or not change.claims or not self.claims:
+            return scheme
+        heard = [(name, self.claims.get(name)) for name in sorted(change.claims)]
+        return f"{scheme}\0{heard!r}"
 
     def release(self) -> None:
         """Give back what was taken for as long as the request lasts. A second call does nothing."""
@@ -157,6 +172,7 @@ def _named(admission: Admission, named: Identity | Refusal) -> Refusal | None:
         return named.with_fields(*admission.fields)
     admission.consumer, admission.told, admission.drops = named.consumer, named.fields, named.drops
     admission.limits = named.limits
+    admission.claims = named.claims
     if named.target is not admission.match.target:
         admission.match = admission.match._replace(target=named.target)
     return None

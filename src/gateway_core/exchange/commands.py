@@ -6,7 +6,9 @@ A command's docstring names the events in which it can end: `vocabulary`.
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
+from ..caching import BodyId
 from ..clock import Duration
+from ..composing import Document
 from ..frozen import frozen
 from ..identifying import Token
 from ..message import Fields, RequestHead, ResponseHead, UpstreamRequest
@@ -86,6 +88,8 @@ class Compose:
     consumer: str = ""
     told: Fields = ()
     """What services are told of the caller, by the gateway and nobody else."""
+    claims: Mapping[str, Document] | None = None
+    """What the caller's token says of them."""
 
 
 @frozen
@@ -111,6 +115,18 @@ class StreamBody:
     head: ResponseHead
     coding: str = ""
     """The content coding to give the body in; "": as it comes."""
+
+
+@frozen
+class ReadDocument:
+    """Read the answer's body whole, as a document. Ends in DocumentRead or UpstreamBroke.
+
+    What was read is held until the next command, which may send it as it came.
+    """
+
+    bytes_max: int
+    stored: BodyId | None = None
+    """Which stored body it is; None: the upstream's answer."""
 
 
 @frozen
@@ -152,6 +168,7 @@ Command: TypeAlias = (
     | DropCall
     | Respond
     | StreamBody
+    | ReadDocument
     | Inform
     | PassTrailers
     | SwitchProtocols

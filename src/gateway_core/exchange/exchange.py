@@ -51,6 +51,7 @@ from .refusals import (
     upstream_failed,
 )
 from .reusing import Reusing
+from .showing import Outgoing
 from .storage import FlightLanded, RefreshStarted
 from .translation import Translation
 from .upgrading import Handshake, handshake_of, may_open, switching_head
@@ -61,6 +62,7 @@ from .vocabulary import (
     CallProgressed,
     ClientLeft,
     Composed,
+    DocumentRead,
     Event,
     HedgeDue,
     IdentityTold,
@@ -147,8 +149,8 @@ class Exchange(Reusing):
                 self._on_relay_ended(event)
             case Composed() | NotComposed():
                 return self._on_composed(event)
-            case UpstreamBroke():
-                return self._cut("upstream-broke")
+            case DocumentRead() | UpstreamBroke():
+                return self._on_read(event, now)
             case RequestBodyBroke():
                 return self._end_early(MALFORMED_BODY)
             case ClientLeft():
@@ -200,9 +202,11 @@ class Exchange(Reusing):
             return (to_compose(admitted, self.head, self.record),)
         upstream, caching = self.policies.upstreams[route.upstream], self.policies.caching
         self._idle = upstream.idle_timeout
+        self._ask_for_what_is_rewritten(route.name)
         if route.name not in caching or self._handshake is not None:
             return self._ask(now)
-        cache, scheme = self.policies.cache, self.record.identity
+        cache = self.policies.cache
+        scheme = admitted.seen_as(self.record.identity, self.policies)
         self._reuse = reuse_of(self.head, admitted, cache, caching[route.name], scheme)
         return self._look_up(self._reuse, admitted, now)
 
@@ -217,6 +221,7 @@ class Exchange(Reusing):
         told.change = self.policies.transformations.get(route.name)
         if self._reuse is not None:
             told.drop, told.add = self._reuse.drop, self._reuse.add
+        self._ask_for_what_can_be_read(told)
         if self._attempts is not None:
             self._attempts.end()
         self._translation, roster = told, self.policies.rosters[route.upstream]
@@ -302,7 +307,10 @@ class Exchange(Reusing):
             answered = Answered(event.head, shown, event.asked_at, event.answered_at, now)
             judged = self._reuse.answered(answered, now)
             return self._follow(self._reuse, judged, now, shown)
-        return self._stream(self._translation.answer(event.head, final=True), now)
+        if self._change is None:
+            return self._stream(self._translation.answer(event.head, final=True), now)
+        shown = self._translation.answer(event.head, final=False)
+        return self._send(Outgoing(self._changed(shown)), now)
 
     def _on_interim_answer(self, event: UpstreamInformed, now: Instant) -> Sequence[Command]:
         """Pass it on, unless to HTTP/1.0, which knows none (RFC 9110, 15.2)."""
@@ -382,6 +390,8 @@ class Exchange(Reusing):
             return self._call(self._attempts, self._attempts.again(now), now)
         if self.phase is Phase.WAITING:
             return self.receive(FlightLanded(), now)
+        if self.phase is Phase.READING:
+            return self._on_broken(FailureKind.RESPONSE_TIMEOUT)
         if now >= self._call_deadline:
             return self._on_failure(CALL_TIMEOUT[self._stage], now)
         if now >= self._download_deadline:

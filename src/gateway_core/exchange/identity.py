@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, assert_never
 
 from ..clock import SECOND, Duration, Instant, UnixTime
 from ..identifying import UNAVAILABLE, Guard, Proven, Rejected, Unproven, Unvouched
+from ..identifying.tokens import Object
 from ..limiting import Limiter, PerKey, Rate, SlidingWindow, WhenFull, whole_seconds
 from ..limiting.keys import site
 from ..message import Fields, RequestHead
@@ -69,6 +70,8 @@ class Identity(NamedTuple):
     """What is asked for, without a credential in its query."""
     limits: tuple[str, ...] = ()
     """Names of limits that the credential bears, beside those of the route."""
+    claims: Object | None = None
+    """What their token says of them."""
 
 
 class Doubt(NamedTuple):
@@ -156,4 +159,5 @@ def _settled(
         guard.drops(found),
         guard.target(found, asked.target),
         caller.limits,
+        caller.claims,
     )

@@ -18,6 +18,7 @@ from .commands import (
 from .encoding import respond
 from .policies import Policies
 from .record import Record
+from .showing import changed
 from .vocabulary import (
     Composed,
     RequestArrived,
@@ -51,6 +52,7 @@ def to_compose(admission: Admission, head: RequestHead | None, record: Record) -
         record.request_id,
         admission.consumer,
         admission.told,
+        admission.claims,
     )
 
 
@@ -68,5 +70,7 @@ def composed(
     edited = policies.plans[admission.match.route.name].response_edits.apply(fields)
     body = b"" if asked.method == "HEAD" else event.body
     record.bytes_out = len(body)
-    head = admission.told_on(ResponseHead(event.status, edited, len(body)))
+    head = changed(
+        ResponseHead(event.status, edited, len(body)), asked, admission, policies, record
+    )
     return respond(head, body, asked, admission, policies)

@@ -17,6 +17,8 @@ class Phase(enum.Enum):
     """An answer is made out of many: a composition (`gateway_core.composition`) sees to it."""
     BACKING_OFF = "backing-off"
     """Between two tries."""
+    READING = "reading"
+    """An answer is read whole, since its document is made anew."""
     STREAMING = "streaming"
     RELAYING = "relaying"
     """A WebSocket is open: a relay (`gateway_core.relay`) sees to it."""
@@ -49,6 +51,12 @@ MOVES: Final = frozenset(
         (Phase.CALLING, Phase.RELAYING),
         (Phase.RELAYING, Phase.DONE),
         (Phase.CALLING, Phase.DONE),
+        (Phase.ROUTING, Phase.READING),
+        (Phase.IDENTIFYING, Phase.READING),
+        (Phase.WAITING, Phase.READING),
+        (Phase.CALLING, Phase.READING),
+        (Phase.READING, Phase.STREAMING),
+        (Phase.READING, Phase.DONE),
         (Phase.STREAMING, Phase.DONE),
     }
 )

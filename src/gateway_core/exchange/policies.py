@@ -15,7 +15,7 @@ from ..forwarding import DEFAULT_RULES, ForwardingPlan, ForwardingRules, forward
 from ..limiting import Limiter, Limits
 from ..roster import Roster
 from ..routing import Route, Router
-from ..transforming import Transformation
+from ..transforming import AnswerChange, Transformation
 from ..upstream import Upstream
 from .cache import Cache
 from .door import Door
@@ -52,6 +52,8 @@ class Policies:
     """Counts wrong credentials, by the client's address."""
     transformations: Mapping[str, Transformation] = field(default_factory=dict[str, Transformation])
     """What each route changes by values of the request, by the route's name."""
+    answers: Mapping[str, AnswerChange] = field(default_factory=dict[str, AnswerChange])
+    """What each route changes in its answers, beside its plan, by the route's name."""
     compressions: Mapping[str, Compression] = field(default_factory=dict[str, Compression])
     """What is compressed on each route, by the route's name."""
     compositions: Mapping[str, Plan] = field(default_factory=dict[str, Plan])

@@ -30,7 +30,12 @@ class Record:
     hedge: str = ""
     """Whether a call beside the first one "won" or "lost"; "" where there was none."""
     status: int = 0
+    """What the client was told."""
+    upstream_status: int = 0
+    """What the upstream said, where the route told the client another."""
     reason: str = ""
+    unwritten: str = ""
+    """Why a document passed as it came that was to be rewritten; "" where none did."""
     bytes_in: int = 0
     bytes_out: int = 0
     socket: RelayEnded | None = None

@@ -9,13 +9,11 @@ from typing import Final, assert_never
 
 from ..caching.asking import PLAIN_GET
 from ..caching.entry import Entry
-from ..clock import NEVER, Duration, Instant, after
+from ..clock import Instant, after
 from ..message import ResponseHead
-from ..upstream import IDLE_TIMEOUT
 from .admission import Admission
 from .commands import Command, StreamBody
 from .encoding import encoded
-from .ending import Ending
 from .hitting import plain_hit
 from .keyed import refreshing
 from .outcomes import Ask, Await, Deny, Failed, Judged, Keep, Looked, PassOn, Serve
@@ -23,18 +21,16 @@ from .phases import Phase
 from .refusals import upstream_failed
 from .reuse import Reuse
 from .serving import keeping, request_id_line, sending
-from .storage import AwaitFlight, Refresh
+from .showing import Outgoing, Showing
+from .storage import AwaitFlight, Refresh, SendStored
 from .waits import Wait
 
 _UPSTREAM_BODY: Final = Wait.UPSTREAM_BODY
 
 
 @dataclass(slots=True)
-class Reusing(Ending):
+class Reusing(Showing):
     """How an exchange comes to its answer, where that may be stored."""
-
-    _idle: Duration = IDLE_TIMEOUT
-    """How long the upstream may be silent in the middle of a body."""
 
     def _ask(self, now: Instant) -> Sequence[Command]:
         """Begin to ask the upstream."""
@@ -52,18 +48,14 @@ class Reusing(Ending):
     def _look_up(self, reuse: Reuse, admission: Admission, now: Instant) -> Sequence[Command]:
         """Ask the cache at first: most of what it is asked for, it has."""
         found = reuse.find() if reuse.asked is PLAIN_GET else None
-        if isinstance(found, Entry) and self.record.route not in self.policies.compressions:
+        plain = self._change is None and self.record.route not in self.policies.compressions
+        if isinstance(found, Entry) and plain:
             sent = plain_hit(found, reuse, admission, self.record.request_id, now)
             if sent is not None:
                 self.record.status = found.status
                 self._begin_sending(now)
                 return (sent,)
         return self._follow(reuse, reuse.look_up(now, found), now)
-
-    def _begin_sending(self, now: Instant) -> None:
-        self._move_to(Phase.STREAMING)
-        self._wait_until(NEVER)
-        self._wait_download(_UPSTREAM_BODY, now, self.policies, self._idle)
 
     def _follow(
         self, reuse: Reuse, told: Looked | Judged, now: Instant, shown: ResponseHead | None = None
@@ -81,7 +73,7 @@ class Reusing(Ending):
                 return self._cut(reuse.note.reason)
             case PassOn():
                 assert shown is not None
-                return self._stream(admission.told_on(reuse.noted(shown)), now)
+                return self._send(Outgoing(self._changed(reuse.noted(shown))), now)
             case Await():
                 self._move_to(Phase.WAITING)
                 longest = upstream.connect_timeout + upstream.response_timeout
@@ -105,15 +97,12 @@ class Reusing(Ending):
             self._finish(self.record.status, "cache-refresh")
             return beside
         answer = reuse.answer(told, now, request_id_line(self.record.request_id))
-        told_head = admission.told_on(answer.head)
-        head, coding = encoded(told_head, self.head, admission, self.policies)
-        self.record.status = head.status
-        sent = sending(told, answer._replace(head=head), coding)
-        if sent.streams:
-            self._begin_sending(now)
-        else:
-            self._finish(head.status, "")
-        return (*beside, *sent.commands)
+        sent = sending(told, answer._replace(head=self._changed(answer.head)))
+        if isinstance(sent, SendStored):
+            return (*beside, *self._send(Outgoing(sent.head, sent), now))
+        head, _ = encoded(sent.head, self.head, admission, self.policies)
+        self._finish(head.status, "")
+        return (*beside, replace(sent, head=head))
 
     def _refreshing(self, reuse: Reuse) -> "Reusing":
         """Return the exchange, without a client, that fetches what is newer."""
@@ -125,4 +114,5 @@ class Reusing(Ending):
             _admission=replace(self._admission, held=()),
             _reuse=reuse,
             _idle=self._idle,
+            _change=self._change,
         )

@@ -1,7 +1,5 @@
 """From what the cache says to what is commanded."""
 
-from typing import NamedTuple
-
 from ..caching.answering import Answer
 from ..clock import Duration
 from ..forwarding import REQUEST_ID
@@ -12,15 +10,6 @@ from .reuse import Reuse
 from .storage import KeepBody, SendStored
 
 
-class Sending(NamedTuple):
-    """How a client is sent what is stored."""
-
-    commands: tuple[Command, ...]
-    """The last one sends; before it what goes on beside."""
-    streams: bool
-    """Whether a body follows, which takes its time."""
-
-
 def keeping(told: Serve | Keep, reuse: Reuse, idle_timeout: Duration) -> tuple[Command, ...]:
     """Return the command to read in the body of an answer that has just come."""
     if isinstance(told, Keep):
@@ -28,13 +17,12 @@ def keeping(told: Serve | Keep, reuse: Reuse, idle_timeout: Duration) -> tuple[C
     return ()
 
 
-def sending(told: Serve | Keep, answer: Answer, coding: str = "") -> Sending:
-    """Return the command to send `answer`, which is made of what is stored, in `coding`."""
+def sending(told: Serve | Keep, answer: Answer) -> SendStored | Respond:
+    """Return the command to send `answer`, which is made of what is stored."""
     head, span = answer
     if span is None:
-        return Sending((Respond(head, b"", close=False),), streams=False)
-    stored = SendStored(head, told.entry.body, span.start, span.end, coding)
-    return Sending((stored,), streams=True)
+        return Respond(head, b"", close=False)
+    return SendStored(head, told.entry.body, span.start, span.end)
 
 
 def request_id_line(request_id: str) -> Fields:

@@ -76,6 +76,7 @@ class Translation:
             admission.client,
             consumer=admission.consumer,
             request_id=self.request_id,
+            claims=admission.claims,
         )
         return change.target(target, scope), change.edits(scope)
 

@@ -4,6 +4,7 @@ import enum
 from typing import Final, NamedTuple, TypeAlias
 
 from ..clock import UnixTime
+from ..composing import Document, Flaw
 from ..errors import FailureKind
 from ..frozen import frozen
 from ..machine import Tick
@@ -188,6 +189,15 @@ class BodyEnded(NamedTuple):
 
 
 @frozen
+class DocumentRead:
+    """The body of an answer is here, whole, or is of no use."""
+
+    content: Document | Flaw
+    size: int
+    """Bytes that were read."""
+
+
+@frozen
 class Composed:
     """An answer was composed."""
 
@@ -261,6 +271,7 @@ Event: TypeAlias = (
     | ResponseBodySent
     | ResponseTrailersRead
     | BodyEnded
+    | DocumentRead
     | Composed
     | NotComposed
     | UpstreamBroke

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..errors import ConfigError
 from ..message import Fields
+from .tokens import Object
 
 CONSUMER_ID: Final = b"x-consumer-id"
 CONSUMER_SCOPES: Final = b"x-consumer-scopes"
@@ -35,6 +36,8 @@ class Caller:
     scopes: frozenset[str] = frozenset()
     limits: tuple[str, ...] = ()
     """Names of the limits that the credential bears, wherever it is shown."""
+    claims: Object = field(default_factory=Object, repr=False, hash=False)
+    """What a token says of them beside; nothing where none did."""
     fields: Fields = field(init=False, repr=False, compare=False)
     """What upstreams are told: worked out once, since most callers come again."""
 

@@ -42,6 +42,8 @@ class TokenRules:
     """The claim that holds scopes: words with spaces between, or a list."""
     type: str = ""
     """What a token must say that it is: "at+jwt" (RFC 9068, 4); "" for whatever it says."""
+    kept_claims: frozenset[str] = frozenset()
+    """Those that the caller is remembered with, since a route says something of them."""
 
     def __post_init__(self) -> None:
         if not self.issuer:
@@ -109,7 +111,10 @@ def _caller(claims: Object, rules: TokenRules) -> Caller | None:
     if not isinstance(name, str) or not is_name(name) or scopes is None:
         return None
     granted = frozenset(scopes)
-    return Caller(name, granted) if are_scopes(granted) else None
+    if not are_scopes(granted):
+        return None
+    kept = {claim: claims[claim] for claim in rules.kept_claims if claim in claims}
+    return Caller(name, granted, claims=kept)
 
 
 def _words(value: object, *, split: bool) -> list[str] | None:

@@ -9,7 +9,7 @@ Source: RFC 7517, sections 4 and 5; RFC 7518, section 6; RFC 8725, section 3.1.
 from dataclasses import dataclass, field
 from typing import Final
 
-from .tokens import KEY_ID_CHARACTERS_MAX, Object, is_list, read_object
+from .tokens import KEY_ID_CHARACTERS_MAX, Object, is_list, is_object, read_object
 
 KEYS_MAX: Final = 64
 """Of one issuer: they publish two or three, a few more while they rotate."""
@@ -69,7 +69,7 @@ def read_key_set(document: bytes) -> tuple[PublicKey, ...] | str:
 
 
 def _key(jwk: object) -> PublicKey | None:
-    if not isinstance(jwk, Object):
+    if not is_object(jwk):
         return None
     told = {name: jwk.get(name, "") for name in ("kid", "kty", "crv", "alg", "use")}
     texts = {name: value for name, value in told.items() if isinstance(value, str)}

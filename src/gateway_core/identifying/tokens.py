@@ -12,7 +12,7 @@ Source: RFC 7515, sections 3 to 5; RFC 7519, sections 4 and 7; RFC 8725, section
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
-from typing import Final, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
 TOKEN_BYTES_MAX: Final = 16 * 1024
 """Of a token that is looked at: those with a user's every group have about 10 KiB."""
@@ -21,8 +21,9 @@ KEY_ID_CHARACTERS_MAX: Final = 256
 _BASE64URL: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
-class Object(dict[str, object]):
-    """A JSON object as it was read."""
+Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
+Object: TypeAlias = dict[str, Value]
+"""A JSON object as it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,12 @@ def read_object(octets: bytes) -> Object | None:
     Two readers of `{"sub": "a", "sub": "b"}` hear different names (RFC 8725, 2.4).
     """
     try:
-        read: object = json.loads(
+        read: Value = json.loads(
             octets.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse
         )
     except (ValueError, RecursionError):
         return None
-    return read if isinstance(read, Object) else None
+    return read if isinstance(read, dict) else None
 
 
 def is_list(value: object) -> TypeGuard[list[object]]:
@@ -91,8 +92,13 @@ def is_list(value: object) -> TypeGuard[list[object]]:
     return isinstance(value, list)
 
 
-def _unique(pairs: list[tuple[str, object]]) -> Object:
-    read = Object(pairs)
+def is_object(value: object) -> TypeGuard[Object]:
+    """Whether a member of an object is one itself."""
+    return isinstance(value, dict)
+
+
+def _unique(pairs: list[tuple[str, Value]]) -> Object:
+    read = dict(pairs)
     if len(read) != len(pairs):
         raise ValueError(pairs)
     return read

@@ -23,6 +23,7 @@ from ..exchange import (
     Compose,
     Composed,
     Cut,
+    DocumentRead,
     DropCall,
     Event,
     Exchange,
@@ -34,6 +35,7 @@ from ..exchange import (
     KeepBody,
     PassTrailers,
     Policies,
+    ReadDocument,
     Refresh,
     RefreshStarted,
     RequestArrived,
@@ -215,6 +217,8 @@ class _Talk:
             case StreamBody():
                 self._begin_answer(command.head)
                 self._stream(self._server.pieces, reply)
+            case ReadDocument():
+                self._soon(self._server.think_max, lambda: reply(DocumentRead({}, 2)))
             case Compose():  # a fleet has no parts: see `gathering`
                 reply(Composed(200, (), b"{}"))
             case Cut():

@@ -55,7 +55,12 @@ class Composer:
     async def compose(self, command: Compose) -> Composed | NotComposed:
         """Ask all parts, and return what they make. Cancelled, it cancels all of them."""
         begun = Begun(
-            command.head, command.params, command.client, command.request_id, command.consumer
+            command.head,
+            command.params,
+            command.client,
+            command.request_id,
+            command.consumer,
+            command.claims,
         )
         machine = Composition(self._plans[command.route])
         outcome = await _Gathering(machine, command, self._ask).run(begun)

@@ -20,7 +20,7 @@ from .places import KeyPath, spell
 from .problem import Finding
 from .protection import protection
 from .schema import Edits, RouteSettings, Settings, UpstreamSettings
-from .transformations import assemble_transformation, is_template
+from .transformations import assemble_changes, is_template
 
 if TYPE_CHECKING:
     from ..upstream.tls import TlsSettings
@@ -108,7 +108,7 @@ def assemble_route(
         wanted.upstream or "",
         headers=_headers(wanted, parts),
         query=tuple(QueryRule(n.encode(), _value(rule)) for n, rule in wanted.query.items()),
-        request_edits=_edits(wanted.request_headers, "request_headers", parts, templates=True),
+        request_edits=_edits(wanted.request_headers, "request_headers", parts),
         response_edits=_edits(wanted.response_headers, "response_headers", parts),
         body_max=None if bound is False else bound,
         websocket=wanted.websocket is not False and wanted.compose is None,
@@ -124,7 +124,7 @@ def assemble_route(
         change = partial(replace, route, strip_prefix=wanted.strip_prefix, rewrite=rewrite)
         route = parts.take((at,), change) or route
     parts.findings.extend(composed_or_forwarded(wanted, pattern))
-    parts.findings.extend(assemble_transformation(wanted, pattern)[1])
+    parts.findings.extend(assemble_changes(wanted, pattern)[1])
     if wanted.compress is not None:
         parts.findings.extend(compression_findings(wanted.compress))
     if parts.findings:
@@ -180,7 +180,7 @@ def _headers(wanted: RouteSettings, parts: _Parts) -> tuple[FieldRule, ...]:
     return tuple(rule for rule in rules if rule is not None)
 
 
-def _edits(wanted: Edits, key: str, parts: _Parts, *, templates: bool = False) -> FieldEdits:
+def _edits(wanted: Edits, key: str, parts: _Parts) -> FieldEdits:
     """Return the changes, but for templates; each field is judged by itself, so that each has its finding."""
     one_by_one: list[tuple[KeyPath, FieldEdits]] = [
         *(
@@ -200,7 +200,7 @@ def _edits(wanted: Edits, key: str, parts: _Parts, *, templates: bool = False) -
     edits = FieldEdits()
     for path, part in one_by_one:
         parts.take(path, partial(check_edits, part))
-        if templates and part.set and is_template(part.set[0][1].decode()):
+        if any(is_template(text.decode()) for _, text in part.set + part.add):
             continue  # filled anew for each request: see `transformations`
         edits = FieldEdits(edits.remove | part.remove, edits.set + part.set, edits.add + part.add)
     return edits

@@ -30,6 +30,8 @@ _NOT_COMPOSED: Final = {
     "rewrite": "each part has a path of its own",
     "request_headers": "each part has headers of its own",
     "request_query": "each part has a query of its own",
+    "response_status": "the statuses of parts are settled by `pass_statuses`",
+    "response_body": "the answer is made by `compose.body`",
     "websocket": "a composed answer is no WebSocket's",
 }
 

@@ -26,10 +26,12 @@ from gateway_core.identifying import (
 )
 from gateway_core.sharing import Sharing
 
+from .compositions import build_compositions
 from .places import KeyPath, quote, spell
 from .problem import Finding
 from .schema import ApiKeySettings, AuthSettings, CorsSettings, RouteSettings, Settings
 from .schema.secret_text import Secret
+from .transformations import build_changes
 
 T = TypeVar("T")
 
@@ -83,12 +85,20 @@ def build_doors(settings: Settings, schemes: Mapping[str, Scheme]) -> dict[str, 
 def build_schemes(settings: Settings) -> dict[str, Scheme]:
     """Return the ways to say who one is, by name. Reads the files of secrets. ConfigError."""
     schemes: dict[str, Scheme] = {}
+    kept = _claims_of(settings)
     for name, wanted in settings.auth.items():
-        scheme, findings = assemble_scheme(name, wanted)
+        scheme, findings = assemble_scheme(name, wanted, kept_claims=kept)
         _raise_first(findings, ("auth", name))
         assert scheme is not None
         schemes[name] = scheme
     return schemes
+
+
+def _claims_of(settings: Settings) -> frozenset[str]:
+    """Return the claims that routes refer to; of all others a token is not remembered with."""
+    told = [changes.claims for changes in build_changes(settings).values()]
+    asked = [plan.claims for plan in build_compositions(settings).values()]
+    return frozenset[str]().union(*told, *asked)
 
 
 def reserved_names(settings: Settings) -> frozenset[bytes]:
@@ -129,14 +139,20 @@ class _Parts:
 
 
 def assemble_scheme(
-    name: str, wanted: AuthSettings, reveal: Callable[[Secret], str] = Secret.reveal
+    name: str,
+    wanted: AuthSettings,
+    reveal: Callable[[Secret], str] = Secret.reveal,
+    kept_claims: frozenset[str] = frozenset(),
 ) -> tuple[Scheme | None, list[Finding]]:
-    """Return the scheme, or None and all that keeps it from being one."""
+    """Return the scheme, or None and all that keeps it from being one.
+
+    `kept_claims` are those of a token that some route says something of.
+    """
     parts = _Parts(reveal)
     _judge_keys(wanted, parts)
     make: Callable[[], Scheme | None] = {
         "api-key": lambda: _api_keys(name, wanted, parts),
-        "jwt": lambda: _tokens(name, wanted, parts),
+        "jwt": lambda: _tokens(name, wanted, parts, kept_claims),
         "password": lambda: _passwords(name, wanted, parts),
         "forward": lambda: _authority(name, wanted, parts),
     }[wanted.kind]
@@ -189,7 +205,9 @@ def _key(wanted: ApiKeySettings, reveal: Callable[[Secret], str]) -> ApiKey:
     return ApiKey(digest, caller, wanted.expires)
 
 
-def _tokens(name: str, wanted: AuthSettings, parts: _Parts) -> Scheme | None:
+def _tokens(
+    name: str, wanted: AuthSettings, parts: _Parts, kept_claims: frozenset[str]
+) -> Scheme | None:
     given = [key for key in ("jwks", "public_key", "secret") if getattr(wanted, key) is not None]
     if len(given) != 1:
         parts.wrong((given[1] if given else "jwks",), "give one of jwks, public_key and secret")
@@ -219,6 +237,7 @@ def _tokens(name: str, wanted: AuthSettings, parts: _Parts) -> Scheme | None:
             wanted.name_claim,
             wanted.scopes_claim,
             "" if wanted.type == "any" else wanted.type,
+            kept_claims,
         ),
     )
     return None if rules is None else Tokens(name, rules)

@@ -77,6 +77,7 @@ _TABLES: Final[tuple[tuple[str, KeyPath], ...]] = (
     ("A user of `password`", ("auth", "*", "users", 0)),
     ("`[[routes]]`", ("routes", 0)),
     ("`request_query` of a route", ("routes", 0, "request_query")),
+    ("`response_body` of a route", ("routes", 0, "response_body")),
     ("`compress` of a route", ("routes", 0, "compress")),
     ("`[routes.compose]`", ("routes", 0, "compose")),
     ("A part of a composition", ("routes", 0, "compose", "parts", "*")),

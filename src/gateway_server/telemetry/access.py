@@ -136,6 +136,8 @@ _stamp: Final = _Stamp().now
 def as_json(record: Record, method: str, path: str, now: Instant) -> str:
     """Return a line of JSON; what is not known is left out."""
     line = f'{{"time": "{_stamp()}"{_asked(record, method, path)}, "status": {record.status}'
+    if record.upstream_status or record.unwritten:
+        line += _changed(record)
     if record.reason:
         line += f', "reason": {quoted(record.reason)}'
     if record.route:
@@ -153,6 +155,12 @@ def as_json(record: Record, method: str, path: str, now: Instant) -> str:
     if record.cache is not None:
         line += _cache(record.cache)
     return f"{line}{_amounts(record, now)}}}\n"
+
+
+def _changed(record: Record) -> str:
+    """Tell what the upstream said where the client was told otherwise, and what went as it came."""
+    text = f', "upstream_status": {record.upstream_status}' if record.upstream_status else ""
+    return f'{text}, "unwritten": "{record.unwritten}"' if record.unwritten else text
 
 
 def _protection(record: Record) -> str:
@@ -255,6 +263,8 @@ class Console:
             socket = record.socket
             words.append(f"{socket.messages_in}/{socket.messages_out} messages")
             words.append(f"closed by {socket.closed_by}, {socket.code}")
+        if record.upstream_status:
+            words.append(f"(was {record.upstream_status})")
         if record.reason:
             words.append(record.reason)
         if (note := record.cache) is not None:

@@ -20,6 +20,7 @@ def test_what_is_referred_to_is_seen() -> None:
         "client": "192.0.2.1",
         "consumer": None,
         "request_id": "id",
+        "claims": {},
     }
 
 

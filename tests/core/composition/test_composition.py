@@ -211,7 +211,7 @@ def test_a_part_whose_condition_is_false_is_not_asked_and_nothing_is_missing() -
 
 
 def test_a_condition_that_does_not_fit_is_a_failure_of_its_part() -> None:
-    said = "of its condition, it does not fit what the parts answered"
+    said = "of its condition, it does not fit what was answered"
     when = Expression.of("length(query.x)")
     (script(part("a", when=when)).at(0, begun(), fail(502, "a", "part-not-askable", said)))
     (
@@ -344,7 +344,7 @@ def test_members_that_cannot_be_asked_are_passed_over() -> None:
 
 
 def test_an_answer_that_cannot_be_made_is_502_and_in_the_envelope_where_there_is_one() -> None:
-    misfit = "The answer could not be composed: at body.n, it does not fit what the parts answered."
+    misfit = "The answer could not be composed: at body.n, it does not fit what was answered."
     (
         script(part("a"), body={"n": "length(a)"})
         .at(0, begun(), ask("a"))

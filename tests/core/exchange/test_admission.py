@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from gateway_core.clock import Instant, seconds
+from gateway_core.composing import Document, field_template
 from gateway_core.exchange import (
     Admission,
     Door,
@@ -16,7 +17,7 @@ from gateway_core.exchange import (
     admit,
     admit_told,
 )
-from gateway_core.forwarding import ForwardingRules
+from gateway_core.forwarding import ForwardingRules, find_client
 from gateway_core.forwarding.trust import parse_trusted
 from gateway_core.identifying import ApiKey, ApiKeys, Caller, Guard, KeyRing, digest_of
 from gateway_core.limiting import (
@@ -31,7 +32,8 @@ from gateway_core.limiting import (
 )
 from gateway_core.message import RequestHead, ResponseHead, value
 from gateway_core.refusal import Refusal
-from gateway_core.routing import Pattern, Route, Router
+from gateway_core.routing import Match, Pattern, Route, Router
+from gateway_core.transforming import Transformation
 from tests.exchanges import POLICIES, at_once, get, limited_policies, windowed
 from tests.guards import APP, FENCE, SHARING, WALL, guarded, with_key, with_token
 from tests.tokens import token
@@ -426,3 +428,20 @@ def test_what_a_borne_limit_holds_is_given_back() -> None:
     assert isinstance(admit(with_key(b"bobs"), "", policies, Record(), NOW, wall=WALL), Refusal)
     admitted.release()
     assert isinstance(admit(with_key(b"bobs"), "", policies, Record(), NOW, wall=WALL), Admission)
+
+
+def test_a_consumer_is_told_from_itself_by_the_claims_that_its_upstream_hears() -> None:
+    match = POLICIES.router.match(get())
+    assert isinstance(match, Match)
+    change = Transformation(((b"x-mail", field_template("{claims.mail}")),))
+    policies = dataclasses.replace(POLICIES, transformations={"a": change})
+
+    def seen(claims: dict[str, Document], policies: Policies = policies) -> str:
+        admission = Admission(find_client(get(), POLICIES.forwarding), match, claims=claims)
+        return admission.seen_as("tokens", policies)
+
+    assert seen({"mail": "a"}) != seen({"mail": "b"})
+    assert seen({"mail": "a", "exp": 1}) == seen({"mail": "a", "exp": 2})
+    assert seen({}) == seen({"mail": "a"}, POLICIES) == "tokens"
+    only_fields = dataclasses.replace(POLICIES, transformations={"a": Transformation()})
+    assert seen({"mail": "a"}, only_fields) == "tokens"

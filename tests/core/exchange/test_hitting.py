@@ -44,10 +44,8 @@ def by_the_long_road(found: Entry, reuse: Reuse, admitted: Admission, now: Insta
     assert serve.refresh is None
     answer = reuse.answer(serve, now, request_id_line("id"))
     sent = sending(serve, answer._replace(head=admitted.told_on(answer.head)))
-    assert sent.streams
-    (command,) = sent.commands
-    assert isinstance(command, SendStored)
-    return command
+    assert isinstance(sent, SendStored)
+    return sent
 
 
 @given(

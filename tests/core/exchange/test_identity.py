@@ -61,6 +61,7 @@ def test_a_key_names_the_caller_and_stays_here() -> None:
         ((b"x-consumer-id", b"ada"), (b"x-consumer-scopes", b"read write")),
         frozenset({b"x-api-key"}),
         b"/a/x?key2=1",
+        claims={},
     )
     assert (stage.record.consumer, stage.record.identity) == ("ada", "keys")
 

@@ -23,12 +23,12 @@ def test_a_new_answer_is_read_in_and_a_stored_one_is_not() -> None:
 
 def test_a_part_of_a_body_is_sent_behind_its_head() -> None:
     sent = sending(Serve(ENTRY, 0), Answer(HEAD, Span(2, 5)))
-    assert sent == ((SendStored(HEAD, ENTRY.body, 2, 5),), True)
+    assert sent == SendStored(HEAD, ENTRY.body, 2, 5)
 
 
 def test_an_answer_without_a_body_is_over_at_once() -> None:
     sent = sending(Serve(ENTRY, 0), Answer(HEAD, None))
-    assert sent == ((Respond(HEAD, b"", close=False),), False)
+    assert sent == Respond(HEAD, b"", close=False)
 
 
 def test_each_answer_bears_its_own_request_id() -> None:

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_core.identifying.tokens import TOKEN_BYTES_MAX, Token, is_list, read_object, read_token
+from gateway_core.identifying.tokens import (
+    TOKEN_BYTES_MAX,
+    Token,
+    is_list,
+    is_object,
+    read_object,
+    read_token,
+)
 from tests.tokens import claims, part, token
 
 H, P, S = part({"alg": "RS256"}), part({"a": 1}), part(b"s")
@@ -108,3 +115,7 @@ def test_lists_are_told_from_the_rest() -> None:
     read = read_object(b'{"a": [1], "b": {}, "c": 1}')
     assert read is not None
     assert [is_list(read[name]) for name in "abc"] == [True, False, False]
+
+
+def test_objects_and_lists_are_told_from_other_values() -> None:
+    assert [is_object(value) for value in ({}, [], "", None)] == [True, False, False, False]

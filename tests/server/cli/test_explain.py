@@ -113,6 +113,34 @@ def test_a_request_that_is_served_is_explained_from_end_to_end() -> None:
     ]
 
 
+def test_what_is_worked_out_for_each_request_is_told_without_what_stands_beside() -> None:
+    config = """
+[upstreams.a]
+endpoints = ["http://h:1"]
+[[routes]]
+name = "a"
+path = "/{id}"
+upstream = "a"
+request_headers = { set = { X-A = "hunter2 {client}{id}" }, add = { X-B = ["hunter2", "{{"] } }
+request_query = { set = { p = "hunter2", q = "{headers.x_q}" }, remove = ["d", "e"] }
+response_headers.set = { X-C = "{claims.email}" }
+response_status = { 404 = 410 }
+response_body = { document = "body.a" }
+"""
+    lines = told("GET", "/7", config=config)
+    at = lines.index("of the answer: set x-c by claims.email g.toml:10")
+    assert lines[at - 2 : at + 6] == [
+        "set x-a by client, id g.toml:8",
+        "add x-b by no value g.toml:8",
+        "of the answer: set x-c by claims.email g.toml:10",
+        "set ?p g.toml:9",
+        "set ?q by headers.x_q g.toml:9",
+        "take away ?d, ?e g.toml:9",
+        "404 is told as 410 g.toml:11",
+        "JSON of the answer is made anew, up to 1MiB; otherwise refuse g.toml:12",
+    ]
+
+
 @pytest.mark.parametrize(
     ("question", "lines"),
     [

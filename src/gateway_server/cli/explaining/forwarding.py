@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from gateway_core.composing import field_template
 from gateway_core.forwarding import forward_request
 from gateway_core.message import FieldEdits, Fields
 
 from ...settings.places import KeyPath
+from ...settings.schema.values import spell_size
+from ...settings.transformations import is_template
 from .case import Case
 from .contract import Fact
 
@@ -40,6 +43,38 @@ def forwarding(case: Case) -> Iterator[Fact]:
     yield from _fields(case.head.fields, asked.fields)
     yield from _edits(found.route.request_edits, (*place, "request_headers"), "")
     yield from _edits(found.route.response_edits, (*place, "response_headers"), "of the answer: ")
+    yield from _filled(case, place)
+
+
+def _filled(case: Case, place: KeyPath) -> Iterator[Fact]:
+    """Tell what is worked out anew for each request, and what of the answer is told otherwise."""
+    wanted = case.wanted
+    for of, key, edits in (
+        ("", "request_headers", wanted.request_headers),
+        ("of the answer: ", "response_headers", wanted.response_headers),
+    ):
+        for name, text in edits.set.items():
+            if is_template(text):
+                yield Fact(f"{of}set {name.lower()} by {_by(text)}", (*place, key, "set", name))
+        for name, texts in edits.add.items():
+            for text in filter(is_template, texts):
+                yield Fact(f"{of}add {name.lower()} by {_by(text)}", (*place, key, "add", name))
+    for name, text in wanted.request_query.set.items():
+        by = f" by {_by(text)}" if is_template(text) else ""
+        yield Fact(f"set ?{name}{by}", (*place, "request_query", "set", name))
+    if removed := wanted.request_query.remove:
+        yield Fact(f"take away ?{', ?'.join(removed)}", (*place, "request_query", "remove"))
+    for status, told in wanted.response_status.items():
+        yield Fact(f"{status} is told as {told}", (*place, "response_status", status))
+    if (body := wanted.response_body) is not None:
+        size = spell_size(body.max_size)
+        text = f"JSON of the answer is made anew, up to {size}; otherwise {body.otherwise}"
+        yield Fact(text, (*place, "response_body"))
+
+
+def _by(text: str) -> str:
+    """Return the expressions in a template: what stands beside them may be a secret."""
+    return ", ".join(each.text for each in field_template(text).expressions) or "no value"
 
 
 def _rewriter(case: Case, place: KeyPath) -> KeyPath | None:

@@ -7,6 +7,7 @@ from .compress import CompressSettings
 from .gateway import GatewaySettings, ServerTls
 from .limits import LimitSettings
 from .portal import PortalSettings
+from .rewriting import ResponseBodySettings
 from .root import Settings
 from .routes import CorsSettings, Edits, RouteSettings
 from .upstreams import (
@@ -35,6 +36,7 @@ __all__ = [
     "LimitSettings",
     "PartSettings",
     "PortalSettings",
+    "ResponseBodySettings",
     "RouteSettings",
     "ServerTls",
     "Settings",

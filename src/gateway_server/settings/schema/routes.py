@@ -8,6 +8,7 @@ from .compose import ComposeSettings
 from .compress import Compress
 from .keys import SWITCH, OneOrMany, OrFalse, Reads, Table, key, wrong
 from .names import Name, Text, Texts
+from .rewriting import ResponseBodySettings, Statuses
 from .values import BodyMax, duration
 from .websockets import WebSocketSettings
 
@@ -126,15 +127,33 @@ class RouteSettings(Table):
     )
     request_headers: Edits = key(
         {},
-        about="Changes on the way to the upstream. In `set`, `{consumer}`, `{client}`, "
-        "`{request_id}`, `{id}` of the path, `{query.NAME}` and `{headers.NAME}` stand for values "
-        "of the request; `{{` and `}}` for braces.",
+        about="Changes on the way to the upstream. In `set` and `add`, `{consumer}`, "
+        "`{claims.NAME}` of the caller's token, `{client}`, `{request_id}`, `{id}` of the path, "
+        "`{query.NAME}` and `{headers.NAME}` stand for values of the request; `{{` and `}}` for "
+        "braces.",
         shown="none",
     )
     request_query: QueryEdits = key(
         {}, about="Changes to the query on the way to the upstream.", shown="none"
     )
-    response_headers: Edits = key({}, about="Changes on the way to the client.", shown="none")
+    response_headers: Edits = key(
+        {},
+        about="Changes on the way to the client, with `{...}` as in `request_headers`.",
+        shown="none",
+    )
+    response_status: Statuses = key(
+        {},
+        about="Statuses that the client is told in the place of the upstream's: `{ 404 = 410, "
+        '"5xx" = 502 }`. A status by itself goes before its class.',
+        shown="none",
+        why="204, 205, 206 and 304 say how a message is to be read, and stay. Breakers, retries "
+        "and the cache go by what the upstream said.",
+    )
+    response_body: ResponseBodySettings | None = key(
+        None,
+        about="JSON documents of 2xx answers are made anew by JMESPath.",
+        shown="bodies pass unread",
+    )
     limits: Texts = key(
         (),
         about="Names of `[limits.NAME]`: a request must have room in all of them.",

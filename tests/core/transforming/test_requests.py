@@ -100,7 +100,7 @@ def test_without_a_change_to_the_query_the_target_is_the_clients_byte_for_byte()
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{nosuch}", "nosuch is nothing here; known: client, consumer, headers, id, path"),
+        ("{nosuch}", "nosuch is nothing here; known: claims, client, consumer, headers, id, path"),
         ("{parts.a}", "parts is nothing here"),
         ("{keys(@)}", "@ is nothing here"),
         ("{query}", "name one of them: query.NAME"),
@@ -115,3 +115,17 @@ def test_a_name_that_leads_nowhere_is_told(text: str, problem: str) -> None:
     with pytest.raises(ConfigError) as told:
         change(query={"who": text})
     assert told.value.path == "request_query.set.who"
+
+
+def test_a_field_may_be_added_beside_what_the_client_says() -> None:
+    made = Transformation(added=((b"x-who", field_template("{claims.mail}")),))
+    seen = made.scope(
+        RequestHead("GET", b"/", b"h", ()),
+        {},
+        CLIENT,
+        consumer="ada",
+        request_id="id-1",
+        claims={"mail": "a@b"},
+    )
+    assert made.edits(seen).apply(((b"x-who", b"me"),)) == ((b"x-who", b"me"), (b"x-who", b"a@b"))
+    assert (made.names, made.claims) == (frozenset(), {"mail"})

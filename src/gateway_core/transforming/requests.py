@@ -1,7 +1,8 @@
 """What a route changes in a request, by values that only the request knows.
 
-    X-Who: {consumer}      a field is set, in place of all that the client says of it
-    page={query.p}         a query parameter likewise
+    X-Who: {consumer}      a field is set, in place of all that the client says of it,
+                           or added, beside what the client says
+    page={query.p}         a query parameter is set
 
 A value that is missing, or that is no text, leaves its field or parameter out: what the
 client says in its place never passes for ours. Values are encoded as `composing.templates`
@@ -12,18 +13,15 @@ Source: RFC 3986, section 3.4 (query; its pieces as browsers write them: WHATWG 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from .composing import Budget, Document, Template, Unfilled, fill_field, fill_query
-from .composing.sight import Sight
-from .composing.syntax import Reference
-from .errors import ConfigError
-from .forwarding import Client
-from .message import FieldEdits, RequestHead
-
-ROOTS: Final = ("path", "query", "headers", "client", "consumer", "request_id")
-"""What a template may refer to, beside what the path binds."""
+from ..composing import Budget, Document, Template, Unfilled, fill_query
+from ..composing.sight import Sight
+from ..composing.syntax import Reference
+from ..forwarding import Client
+from ..message import FieldEdits, RequestHead
+from .filling import filled
+from .roots import check_template, claims_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,10 @@ class Transformation:
     """Names of parameters, decoded, that are taken away."""
     params: tuple[str, ...] = ()
     """What the route's path binds."""
+    added: tuple[tuple[bytes, Template], ...] = ()
+    """Fields that come beside the client's of their name."""
+    claims: frozenset[str] = field(init=False, compare=False)
+    """The claims of the caller that are referred to."""
     _sight: Sight = field(init=False, repr=False, compare=False)
     _gone: frozenset[bytes] = field(init=False, repr=False, compare=False)
 
@@ -44,12 +46,12 @@ class Transformation:
         """Work out what the templates see."""
         references: set[Reference] = set()
         for key, template in self._templates():
-            for reference in template.references:
-                self._check(key, template, reference)
+            check_template(key, template, self.params)
             references |= template.references
         object.__setattr__(self, "_sight", Sight.of(references, self.params))
         gone = self.without.union(name.encode() for name, _ in self.query)
         object.__setattr__(self, "_gone", gone)
+        object.__setattr__(self, "claims", claims_named(references))
 
     @property
     def names(self) -> frozenset[bytes]:
@@ -64,16 +66,17 @@ class Transformation:
         *,
         consumer: str,
         request_id: str,
+        claims: Mapping[str, Document] | None = None,
     ) -> dict[str, Document]:
         """Return what the templates see of a request."""
         address = client.address
         return self._sight.scope(
-            head, params, client=address, consumer=consumer, request_id=request_id
+            head, params, client=address, consumer=consumer, request_id=request_id, claims=claims
         )
 
     def edits(self, scope: dict[str, Document]) -> FieldEdits:
         """Return the changes to the fields."""
-        return FieldEdits(remove=self.names, add=tuple(self._filled(scope)))
+        return FieldEdits(remove=self.names, add=filled((*self.fields, *self.added), scope))
 
     def target(self, target: bytes, scope: dict[str, Document]) -> bytes:
         """Return `target` with its query changed; the same object where there is nothing to do."""
@@ -83,15 +86,6 @@ class Transformation:
         pieces = [piece for piece in query.split(b"&") if piece and not self._is_gone(piece)]
         pieces += list(self._parameters(scope))
         return path + b"?" + b"&".join(pieces) if pieces else path
-
-    def _filled(self, scope: dict[str, Document]) -> Iterator[tuple[bytes, bytes]]:
-        for name, template in self.fields:
-            try:
-                value = fill_field(template, scope, Budget())
-            except Unfilled:
-                continue
-            if value is not None:
-                yield name, value
 
     def _parameters(self, scope: dict[str, Document]) -> Iterator[bytes]:
         for pair in self.query:
@@ -109,16 +103,7 @@ class Transformation:
     def _templates(self) -> Iterable[tuple[str, Template]]:
         for name, template in self.fields:
             yield f"request_headers.set.{name.decode('latin-1')}", template
+        for name, template in self.added:
+            yield f"request_headers.add.{name.decode('latin-1')}", template
         for parameter, template in self.query:
             yield f"request_query.set.{parameter}", template
-
-    def _check(self, key: str, template: Template, reference: Reference) -> None:
-        known = (*ROOTS, *self.params)
-        root = reference[0] if reference else "@"
-        if root not in known:
-            listed = ", ".join(sorted(known))
-            raise ConfigError(key, f"{template.text!r}: {root} is nothing here; known: {listed}")
-        if root in ("query", "headers") and len(reference) == 1:
-            raise ConfigError(key, f"{template.text!r}: name one of them: {root}.NAME")
-        if root == "path" and len(reference) > 1 and reference[1] not in self.params:
-            raise ConfigError(key, f"{template.text!r}: the path binds no {reference[1]}")
