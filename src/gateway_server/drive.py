@@ -44,17 +44,19 @@ class Driver(Generic[E, C]):
     that whatever the machine took is given back.
     """
 
-    __slots__ = ("_abandoned", "_machine", "_overtaking", "_perform", "_scope")
+    __slots__ = ("_abandoned", "_machine", "_overtaking", "_perform", "_scope", "clock")
 
     def __init__(
         self,
         machine: Machine[E | Tick, C],
         perform: Callable[[C], Awaitable[E | None]],
         abandoned: E,
+        clock: Callable[[], Instant] = now,
     ) -> None:
         self._machine = machine
         self._perform = perform
         self._abandoned = abandoned
+        self.clock = clock
         self._scope: trio.CancelScope | None = None
         self._overtaking: Sequence[C] | None = None
 
@@ -62,19 +64,19 @@ class Driver(Generic[E, C]):
         """Tell `first`, and go on until the machine is done and its last command performed."""
         machine = self._machine
         try:
-            commands = machine.receive(first, now())
+            commands = machine.receive(first, self.clock())
             while commands or not machine.done:
-                commands = await self._perform_batch(commands)
+                commands = await self._perform_on(commands)
         finally:
             if not machine.done:
-                machine.receive(self._abandoned, now())
+                machine.receive(self._abandoned, self.clock())
 
     def tell(self, event: E) -> None:
         """Tell the machine what happened beside the command being performed."""
         machine = self._machine
         if machine.done:
             return
-        commands = machine.receive(event, now())
+        commands = machine.receive(event, self.clock())
         scope = self._scope
         if commands or machine.done:
             self._overtaking = [*(self._overtaking or ()), *commands]
@@ -91,27 +93,41 @@ class Driver(Generic[E, C]):
         machine = self._machine
         if machine.done:
             return ()
-        commands = machine.receive(event, now())
+        commands = machine.receive(event, self.clock())
         assert not machine.done, "to be consulted ends no machine"
         if self._scope is not None:
             self._scope.deadline = trio_time(machine.deadline)
         return commands
 
-    async def _perform_batch(self, commands: Sequence[C]) -> Sequence[C]:
+    async def _perform_on(self, commands: Sequence[C]) -> Sequence[C]:
+        """Perform `commands` and what follows, until something overtakes; return what to do then.
+
+        One scope serves for as long as nothing ends it: to open one costs more than to move
+        its deadline.
+        """
         machine = self._machine
         answer: E | None = None
         with trio.CancelScope(deadline=trio_time(machine.deadline)) as scope:
             self._scope = scope
-            for command in commands:
-                assert answer is None, "a machine waits for the last command of a batch"
-                answer = await self._perform(command)
-            if answer is None and not machine.done:
-                await trio.sleep_forever()
+            while True:
+                answer = None
+                for command in commands:
+                    assert answer is None, "a machine waits for the last command of a batch"
+                    answer = await self._perform(command)
+                if answer is None and not machine.done:
+                    await trio.sleep_forever()
+                if answer is None or self._overtaking is not None or scope.cancel_called:
+                    break
+                commands = machine.receive(answer, self.clock())
+                if not commands and machine.done:
+                    answer = None
+                    break
+                scope.deadline = trio_time(machine.deadline)
         self._scope = None
         overtaking, self._overtaking = self._overtaking, None
         if overtaking is not None:
             return overtaking
-        return machine.receive(Tick() if answer is None else answer, now())
+        return machine.receive(Tick() if answer is None else answer, self.clock())
 
 
 class Interruptible(Protocol):

@@ -8,7 +8,7 @@ for only when the last one was taken.
     begin      under our own connections: no task, no scope, no timer a request
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -51,7 +51,7 @@ from .relaying import Carrying, Relays
 from .splicing import Pipe, open_pipe
 from .talk import Means, Talk
 from .telemetry import AccessLog
-from .timers import now, unix_time
+from .timers import clock, now, unix_time
 from .upstream import UpstreamClient
 from .upstream.http1_answer import Http1Answer
 
@@ -74,6 +74,7 @@ class HttpEdge:
         self._means = Means(clients, self.shelf, inquirer, Composer(policies, self._ask).compose)
         self._own_means = Means(clients, self.shelf)
         """What nobody outside asks for needs no proof of who asks, and composes nothing."""
+        self._now: Callable[[], Instant] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI).
@@ -107,26 +108,38 @@ class HttpEdge:
     async def _ask(self, client: PartClient, part: str) -> Record:
         """Ask for a part of a composition. See `composition.composer.Ask`."""
         exchange = Exchange(self._policies)
+        talk = _PartTalk(exchange, self._own_means, client)
+        client.hear(talk.client_left)
         arrived = RequestArrived(
-            client.head, fresh_id(), part=part, consumer=client.consumer, told=client.told
+            client.head, "", part=part, consumer=client.consumer, told=client.told
         )
-        await self._drive(exchange, client, arrived)
+        await self._drive(talk, exchange, client, arrived)
         return exchange.record
 
     async def _refresh(self, exchange: Exchange) -> None:
         """Let `exchange` fetch what is newer than what is stored; nobody waits for it."""
-        await self._drive(exchange, Nobody(exchange.head), RefreshStarted())
+        client = Nobody(exchange.head)
+        await self._drive(
+            Talk(exchange, self._own_means, client), exchange, client, RefreshStarted()
+        )
 
-    async def _drive(self, exchange: Exchange, client: Downstream, first: Event) -> None:
+    async def _drive(
+        self, talk: Talk, exchange: Exchange, client: Downstream, first: Event
+    ) -> None:
         """Drive an exchange that no client of ours carries."""
-        talk = Talk(exchange, self._own_means, client)
-        driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned())
+        driver: Driver[Event, Command] = Driver(exchange, talk.perform, Abandoned(), self._clock())
         talk.heard_by(driver)
         try:
             await driver.run(first)
         finally:
             await talk.give_back()
-            self._note(exchange, client, now())
+            self._note(exchange, client, driver.clock())
+
+    def _clock(self) -> Callable[[], Instant]:
+        """Return what tells the time; found when it is first asked for, since a run has its own."""
+        if self._now is None:
+            self._now = clock()
+        return self._now
 
     def _note(self, exchange: Exchange, client: Downstream, at: Instant) -> None:
         """Write the line of an exchange that ended; the front tells of what it refused itself."""
@@ -138,6 +151,21 @@ class HttpEdge:
 async def _watch(client: Downstream, talk: Talk) -> None:
     await client.watch()
     talk.client_left()
+
+
+class _PartTalk(Talk):
+    """One exchange for the sake of a composition, whose client takes what comes at once."""
+
+    _client: PartClient
+
+    async def _stream_on(self, command: StreamBody) -> Event:
+        answer = self._answer
+        assert answer is not None
+        body = None if command.coding or self._read else answer.whole
+        if body is None:
+            return await super()._stream_on(command)
+        self.shelf.settle()
+        return BodyEnded(len(body)) if self._client.take(command.head, body) else ClientLeft()
 
 
 class _Note(Protocol):

@@ -56,12 +56,15 @@ class Plan:
     """The parts that each part waits for."""
     order: tuple[Part, ...] = field(init=False)
     """Each part behind all that it needs; else as in the file."""
+    named: Mapping[str, Part] = field(init=False)
+    """The parts by name."""
     query: tuple[str, ...] = field(init=False)
     """The query parameters that are referred to."""
     fields: tuple[str, ...] = field(init=False)
     """The fields that are referred to, as written: `accept_language`."""
     claims: tuple[str, ...] = field(init=False)
     """The claims of the caller that are referred to."""
+    _sight: Sight = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -73,6 +76,7 @@ class Plan:
             if part.name in self.params:
                 raise ConfigError(f"parts.{part.name}", "the path binds this name: rename one")
         needs = {part.name: frozenset(self._needs(part, names)) for part in self.parts}
+        object.__setattr__(self, "named", {part.name: part for part in self.parts})
         object.__setattr__(self, "needs", needs)
         object.__setattr__(self, "order", _ordered(self.parts, needs))
         for place, expression in self.body.expressions if self.body is not None else ():
@@ -84,6 +88,8 @@ class Plan:
         for key, root in (("query", "query"), ("fields", "headers"), ("claims", "claims")):
             found = {name[1] for name in asked if name[:1] == (root,) and len(name) > 1}
             object.__setattr__(self, key, tuple(sorted(found)))
+        sight = Sight(tuple(sorted(self.params)), self.query, self.fields)
+        object.__setattr__(self, "_sight", sight)
 
     @property
     def copies(self) -> int:
@@ -112,8 +118,7 @@ class Plan:
         claims: Mapping[str, Document] | None = None,
     ) -> dict[str, Document]:
         """Return what expressions see of a request; only what they refer to is read."""
-        sight = Sight(tuple(sorted(self.params)), self.query, self.fields)
-        return sight.scope(
+        return self._sight.scope(
             head, params, client=client, consumer=consumer, request_id=request_id, claims=claims
         )
 

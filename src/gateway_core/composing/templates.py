@@ -48,6 +48,8 @@ class Template:
 
     text: str
     pieces: tuple[Piece, ...]
+    fixed: bytes = b""
+    """The path, where there is nothing to fill in."""
 
     @property
     def expressions(self) -> Iterator[Expression]:
@@ -92,7 +94,8 @@ def path_template(text: str) -> Template:
         raise ConfigError("", f"{text!r} can be asked for nowhere: {normal.detail}")
     if normal != sample:
         raise ConfigError("", f"{text!r} is not in normal form: write {normal.decode('ascii')!r}")
-    return Template(text, tuple(pieces))
+    fixed = b"" if any(isinstance(piece, Expression) for piece in pieces) else sample
+    return Template(text, tuple(pieces), fixed)
 
 
 def query_template(text: str) -> Template:
@@ -111,6 +114,8 @@ def field_template(text: str) -> Template:
 
 def fill_path(template: Template, scope: dict[str, Document], budget: Budget) -> bytes:
     """Return the path, in normal form. Raises Unfilled."""
+    if template.fixed:
+        return template.fixed
     path = "".join(_quoted(text, template) for text in _texts(template, scope, budget))
     filled = path.encode("ascii")
     if len(filled) > TARGET_MAX:
@@ -124,6 +129,8 @@ def fill_query(
     query: tuple[tuple[str, Template], ...], scope: dict[str, Document], budget: Budget
 ) -> bytes:
     """Return the query, b"" for none; a parameter whose value is missing is left out."""
+    if not query:
+        return b""
     pairs: list[str] = []
     for name, template in query:
         try:
@@ -134,7 +141,7 @@ def fill_query(
             raise
         pairs.append(f"{_escaped(name, template)}={_escaped(''.join(texts), template)}")
     filled = "&".join(pairs).encode("ascii")
-    if query and len(filled) > TARGET_MAX:
+    if len(filled) > TARGET_MAX:
         raise Unfilled(query[0][1], "is too long")
     return filled
 

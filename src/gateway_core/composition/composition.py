@@ -82,6 +82,11 @@ class Composition:
             return NEVER
         return min(self.running.values(), default=self._until)
 
+    @property
+    def until(self) -> Instant:
+        """When the time of the whole is over, once it has begun."""
+        return self._until
+
     def receive(self, event: Event, now: Instant) -> Sequence[Command]:
         """Take `event` in, and say what to do."""
         if self.phase is Phase.DONE:
@@ -199,6 +204,9 @@ class Composition:
 
     def _begin(self, part: Part) -> PartFailure | None:
         """Find out what `part` is to be asked for; return a failure that ends it all."""
+        if part.when is None and part.each is None:
+            self._series[part.name] = Series([None])
+            return None
         call = Call(part.name)
         scope = self._seen()
         if part.when is not None:
@@ -284,7 +292,7 @@ class Composition:
         return {part.name: self.values[part.name] for part in self.plan.parts}
 
     def _part(self, call: Call) -> Part:
-        return next(part for part in self.plan.order if part.name == call.part)
+        return self.plan.named[call.part]
 
     @property
     def _request(self) -> Begun:

@@ -12,7 +12,6 @@ from gateway_core.composition import (
     AskPart,
     Begun,
     Call,
-    Command,
     Composition,
     DropPart,
     Event,
@@ -31,7 +30,7 @@ from .part_client import PartClient
 Ask: TypeAlias = Callable[[PartClient, str], Awaitable[Record]]
 """Carries out an exchange for a part, on the route of that name; returns its record.
 
-Cancelled at any await, it gives back whatever it took.
+It ends soon after the client has left. Cancelled at any await, it gives back whatever it took.
 """
 
 Compositor: TypeAlias = Callable[[Compose], Awaitable[Composed | NotComposed]]
@@ -70,15 +69,17 @@ class Composer:
 
 
 class _Gathering:
-    """Drives one composition. Its parts run at once, so each tells its own end."""
+    """Drives one composition. Its parts run at once, so each tells its own end.
+
+    Whoever tells what lets another part be asked asks it: only what goes on beside has a
+    task of its own.
+    """
 
     def __init__(self, machine: Composition, command: Compose, ask: Ask) -> None:
         self._machine = machine
         self._route, self._consumer, self._told = command.route, command.consumer, command.told
         self._ask = ask
-        self._limits = {part.name: part.body_max for part in machine.plan.parts}
-        self._asking: dict[Call, trio.CancelScope] = {}
-        self._waiting = trio.CancelScope()
+        self._asking: dict[Call, PartClient] = {}
         self._nursery: trio.Nursery | None = None
         self._outcome: Answer | Refusal | None = None
 
@@ -86,47 +87,64 @@ class _Gathering:
         machine = self._machine
         try:
             async with trio.open_nursery() as self._nursery:
-                self._tell(begun)
-                while not machine.done:
-                    with trio.CancelScope(deadline=trio_time(machine.deadline)) as self._waiting:
-                        await trio.sleep_forever()
-                    self._tell(Tick())
+                first = self._tell(begun)
+                self._nursery.cancel_scope.deadline = trio_time(machine.until)
+                await self._ask_on(first)
+            if not machine.done:  # the time of the whole is over, and that of each part with it
+                self._tell(Tick())
         finally:
             machine.receive(Abandoned(), now())
         assert self._outcome is not None, "a composition that ends gives an answer"
         return self._outcome
 
-    def _tell(self, event: Event) -> None:
-        machine = self._machine
-        for command in machine.receive(event, now()):
-            self._perform(command)
-        if machine.done:
-            self._waiting.cancel()
+    def _tell(self, event: Event) -> AskPart | None:
+        """Tell the machine, and do what it says, but for a part that the caller is to ask."""
+        left: AskPart | None = None
+        for command in self._machine.receive(event, now()):
+            match command:
+                case AskPart():
+                    self._asking[command.call] = self._client(command)
+                    if left is not None:
+                        assert self._nursery is not None
+                        self._nursery.start_soon(self._ask_on, left)
+                    left = command
+                case DropPart():
+                    self._asking.pop(command.call).leave()
+                case Give():
+                    self._outcome = command.outcome
+                case _:
+                    assert_never(command)
+        return left
+
+    async def _ask_on(self, part: AskPart | None) -> None:
+        """Ask `part`, then what its end lets be asked, until that is left to others."""
+        while part is not None:
+            part = await self._ask_part(part)
+
+    async def _ask_part(self, command: AskPart) -> AskPart | None:
+        """Ask, tell what came of it, and return what is to be asked next, here."""
+        call, machine = command.call, self._machine
+        client = self._asking.get(call)
+        if client is None:
+            return None  # dropped before its turn came
+        name, until = part_route_name(self._route, call.part), machine.running[call]
+        record: Record | None = None
+        if until >= machine.until:
+            record = await self._ask(client, name)
         else:
-            self._waiting.deadline = trio_time(machine.deadline)
+            with trio.CancelScope(deadline=trio_time(until)):
+                record = await self._ask(client, name)
+        if client.left:
+            return None
+        if record is None:  # its own time is over
+            return self._tell(Tick())
+        del self._asking[call]
+        return self._tell(_ended(call, client, record))
 
-    def _perform(self, command: Command) -> None:
-        match command:
-            case AskPart():
-                assert self._nursery is not None
-                scope = self._asking[command.call] = trio.CancelScope()
-                self._nursery.start_soon(self._ask_part, command, scope)
-            case DropPart():
-                self._asking.pop(command.call).cancel()
-            case Give():
-                self._outcome = command.outcome
-            case _:
-                assert_never(command)
-
-    async def _ask_part(self, command: AskPart, scope: trio.CancelScope) -> None:
-        call = command.call
-        bound = self._limits[call.part]
-        head, body, consumer, told = command.head, command.body, self._consumer, self._told
-        client = PartClient(head, body, bound, consumer=consumer, told=told)
-        with scope:
-            record = await self._ask(client, part_route_name(self._route, call.part))
-            if self._asking.pop(call, None) is not None:  # else it was dropped as it ended
-                self._tell(_ended(call, client, record))
+    def _client(self, command: AskPart) -> PartClient:
+        bound = self._machine.plan.named[command.call.part].body_max
+        consumer, told = self._consumer, self._told
+        return PartClient(command.head, command.body, bound, consumer=consumer, told=told)
 
 
 def _ended(call: Call, client: PartClient, record: Record) -> PartAnswered | PartFailed:

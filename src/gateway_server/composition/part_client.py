@@ -1,5 +1,7 @@
 """The client's side of a part's exchange: no socket, but a body that is held, bounded."""
 
+from collections.abc import Callable
+
 import trio
 
 from gateway_core.composing import Document, Flaw, read_document
@@ -13,17 +15,23 @@ class TooMuchError(OSError):
 
 
 class PartClient:
-    """Asks with `head` and `body`, and keeps the answer. See `downstream.Downstream`."""
+    """Asks with `head` and `body`, and keeps the answer. See `downstream.Downstream`.
+
+    Whoever carries its exchange out says in `hear` how to tell that exchange that nobody waits
+    any more; whoever composes calls `leave`.
+    """
 
     __slots__ = (
         "_bytes_max",
         "_left",
         "_pieces",
+        "_tell_left",
         "answer",
         "consumer",
         "ended",
         "flaw",
         "head",
+        "left",
         "size",
         "told",
     )
@@ -47,6 +55,9 @@ class PartClient:
         self.flaw: Flaw | None = None
         """Why there is no point in reading on."""
         self.size = 0
+        self.left = False
+        """Whether nobody waits for the answer any more."""
+        self._tell_left: Callable[[], None] | None = None
         self._left = body
         self._pieces: list[bytes] = []
         self._bytes_max = bytes_max
@@ -58,6 +69,26 @@ class PartClient:
         if self.flaw is not None:
             return self.flaw
         return read_document(b"".join(self._pieces))
+
+    def hear(self, tell_left: Callable[[], None]) -> None:
+        """Take what tells the exchange that its client left."""
+        self._tell_left = tell_left
+
+    def leave(self) -> None:
+        """Wait for the answer no longer."""
+        self.left = True
+        if self._tell_left is not None:
+            self._tell_left()
+
+    def take(self, head: ResponseHead, body: bytes) -> bool:
+        """Take an answer that is here whole; tell whether it is of use."""
+        try:
+            self._begin(head)
+            self._keep(body)
+        except TooMuchError:
+            return False
+        self.ended = True
+        return True
 
     async def read(self) -> bytes:
         """Return the body of the request, then b""."""
@@ -78,6 +109,9 @@ class PartClient:
 
     async def start(self, head: ResponseHead) -> None:
         """Take the head. Raises TooMuchError where its body is too large, or encoded."""
+        self._begin(head)
+
+    def _begin(self, head: ResponseHead) -> None:
         self.answer = head
         if value(head.fields, _ENCODING) not in (None, b"identity", b""):
             self._give_up(Flaw.ENCODED)
@@ -89,6 +123,9 @@ class PartClient:
 
     async def send(self, piece: bytes, /) -> None:
         """Take a piece of the body. Raises TooMuchError beyond the bound."""
+        self._keep(piece)
+
+    def _keep(self, piece: bytes) -> None:
         self.size += len(piece)
         if self.size > self._bytes_max:
             self._give_up(Flaw.TOO_LARGE)
@@ -97,7 +134,7 @@ class PartClient:
     async def end(self, piece: bytes = b"", _trailers: Fields = (), /) -> None:
         """Take the last piece, and know that all is here."""
         if piece:
-            await self.send(piece)
+            self._keep(piece)
         self.ended = True
 
     def cut(self) -> None:

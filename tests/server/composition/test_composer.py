@@ -43,14 +43,17 @@ class Services:
         self.asked.append((trio.current_time(), name))
         self.running += 1
         self.most = max(self.most, self.running)
-        try:
-            await trio.sleep(self.takes.get(name, 0))
-            return await self._answer(client, name)
-        except trio.Cancelled:
-            self.cancelled.append(name)
-            raise
-        finally:
-            self.running -= 1
+        with trio.CancelScope() as scope:
+            client.hear(scope.cancel)
+            try:
+                await trio.sleep(self.takes.get(name, 0))
+                return await self._answer(client, name)
+            except trio.Cancelled:
+                self.cancelled.append(name)
+                raise
+            finally:
+                self.running -= 1
+        return Record(status=499, reason="client-left")
 
     async def _answer(self, client: PartClient, name: str) -> Record:
         if name in self.fails:

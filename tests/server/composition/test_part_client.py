@@ -82,3 +82,24 @@ async def test_nobody_leaves_and_nothing_is_cut(autojump_clock: trio.testing.Moc
     with trio.move_on_after(1000) as scope:
         await part.watch()
     assert scope.cancelled_caught
+
+
+async def test_an_answer_that_is_here_whole_is_taken_at_once() -> None:
+    part = client()
+    assert part.take(ResponseHead(200, ()), b'{"a":[1]}')
+    assert part.ended
+    assert (part.document, part.size) == ({"a": [1]}, 9)
+    part = client()
+    assert not part.take(ResponseHead(200, ()), b"x" * 11)
+    assert (part.ended, part.document) == (False, Flaw.TOO_LARGE)
+
+
+async def test_who_leaves_is_heard_before_and_after_somebody_listens() -> None:
+    heard: list[str] = []
+    part = client()
+    part.leave()
+    assert part.left
+    part = client()
+    part.hear(lambda: heard.append("left"))
+    part.leave()
+    assert (part.left, heard) == (True, ["left"])
