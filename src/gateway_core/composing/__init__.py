@@ -2,7 +2,7 @@
 
     documents    JSON, read strictly          expressions, syntax, interpreting   JMESPath, bounded
     templates    texts with values in them    shape    what a document shall look like
-    part         one request of a composition plan     all of them, in order
+    part         one request of a composition plan     all of them, in order; timing    how long
 
 For users: docs/how-to/compose-services.md.
 """

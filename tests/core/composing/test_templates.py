@@ -190,3 +190,9 @@ def test_a_template_knows_its_references() -> None:
     assert [each.text for each in template.expressions] == ["a.b", "c[0]", "a.b"]
     assert not template.alone
     assert query_template("{a}").alone
+
+
+def test_a_path_without_values_is_filled_beforehand() -> None:
+    template = path_template("/a/é/{{x}}")
+    assert template.fixed == fill_path(template, {}, Budget(0)) == b"/a/%C3%A9/%7Bx%7D"
+    assert path_template("/a/{b}").fixed == b""

@@ -141,6 +141,40 @@ response_body = { document = "body.a" }
     ]
 
 
+def test_a_composition_is_a_tree_of_what_waits_for_what() -> None:
+    config = """
+[upstreams.a]
+endpoints = ["http://h:1"]
+[[routes]]
+name = "deep"
+path = "/deep"
+[routes.compose]
+deadline = "10s"
+parts.user = { upstream = "a", path = "/u", timeout = "1s" }
+parts.page = { upstream = "a", path = "/p/{user.id}/{cart.id}", timeout = "500ms" }
+parts.cart = { upstream = "a", path = "/c/{user.id}", timeout = "2s", required = false }
+parts.news = { upstream = "a", path = "/n", timeout = "3s" }
+"""
+    examined = examine_text(config, ".toml", {}, "g.toml")
+    case = take_up(Question("GET", "/deep", ()), examined.settings)
+    text = "".join(text for text, _ in pieces(case, SECTIONS, "g.toml", examined.spot))
+    tree = text[text.index("what is composed") :].split("\n\n")[0].splitlines()
+    assert [line.split("  g.toml")[0].rstrip() for line in tree] == [
+        "what is composed",
+        "  user, required: GET /u of a",
+        "    1s for each request",
+        "    cart, optional: GET /c/{user.id} of a",
+        "      2s for each request",
+        "      page, required: GET /p/{user.id}/{cart.id} of a",
+        "        waits for cart and user",
+        "        500ms for each request",
+        "  news, required: GET /n of a",
+        "    3s for each request",
+        "  10s for the whole",
+        "  at the latest after 3500ms: user (1s), then cart (2s), then page (500ms)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("question", "lines"),
     [
@@ -328,13 +362,14 @@ parts.three = { upstream = "b", path = "/three" }
 def test_of_a_composition_each_part_is_told_and_each_upstream_once() -> None:
     got = told("GET", "/both/7", config=COMPOSED)
     start = got.index("what is composed")
-    assert got[start + 1 : start + 7] == [
+    assert got[start + 1 : start + 8] == [
         "one, required: GET /one/{id} of a g.toml:11",
         "two, optional: GET /two/{item} of b g.toml:12",
         "only if one.more g.toml:12",
-        "for each of one.list g.toml:12",
+        "for each of one.list, 32 at most, 8 at once g.toml:12",
         "three, required: GET /three of b g.toml:13",
         "5s for the whole default of routes[0].compose.deadline",
+        "at the latest after 5s: one (until the deadline), then two (until the deadline)",
     ]
     assert [line for line in got if line.startswith("upstream ")] == [
         "upstream a g.toml:1",
