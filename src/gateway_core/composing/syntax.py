@@ -33,6 +33,11 @@ class Node(TypedDict):
     children: "list[Node]"
 
 
+def below(node: Node) -> "list[Node]":
+    """Return the nodes that a node is made of; a slice's "children" are three numbers."""
+    return [] if node["type"] == "slice" else node["children"]
+
+
 def at(text: str, position: int) -> str:
     return f"{text!r}, character {position + 1}"
 
@@ -67,6 +72,11 @@ def check_functions(node: Node, text: str) -> None:
 
     jmespath itself would tell only when it comes to call them.
     """
+    if node["type"] == "expref":
+        # As a value it would be what no document holds: it is for whoever applies it.
+        place = at(text, text.index("&"))
+        raise ConfigError("", f"{place}: & stands for an argument of sort_by(), map() and such")
+    taken: list[Node] = []
     if node["type"] == "function_expression":
         name = str(node["value"])
         place = at(text, text.index(name))
@@ -79,8 +89,11 @@ def check_functions(node: Node, text: str) -> None:
             more = " or more" if variadic else ""
             problem = f"{name}() takes {len(wanted)}{more} arguments, not {given}"
             raise ConfigError("", f"{place}: {problem}")
-    for child in node["children"]:
-        check_functions(child, text)
+        arguments = zip(wanted, node["children"], strict=False)
+        taken = [child for kind, child in arguments if kind["types"] == ["expref"]]
+    for child in below(node):
+        applied = child["type"] == "expref" and child in taken
+        check_functions(child["children"][0] if applied else child, text)
 
 
 _IN_TURN: Final = frozenset(
@@ -90,7 +103,7 @@ _IN_TURN: Final = frozenset(
 
 
 def copies(node: Node) -> int:
-    children = node["children"]
+    children = below(node)
     if node["type"] == "filter_projection":
         children = children[:2]  # the third only chooses
     each = [copies(child) for child in children]
@@ -107,7 +120,7 @@ _ON_FIRST: Final = _IN_TURN | {"filter_projection"}
 
 
 def references(node: Node) -> Iterator[Reference]:
-    kind, children = node["type"], node["children"]
+    kind, children = node["type"], below(node)
     if leading := _leading(node):
         yield leading
     elif kind in ("current", "identity"):

@@ -21,6 +21,8 @@ from gateway_core.errors import ConfigError
         ("a.*.b", {("a",)}),
         ("a[].b", {("a",)}),
         ("a[1:2]", {("a",)}),
+        ("a[::-1].{b: c}", {("a",)}),
+        ("[::2]", {()}),
         ("a.[b, c]", {("a",)}),
         ("map(&b, a.c)", {("a", "c")}),
         ("length(keys(@))", {()}),
@@ -100,3 +102,15 @@ def test_a_function_that_cannot_be_called_is_told_before_it_is(text: str, proble
 
 def test_functions_may_take_many_arguments() -> None:
     check_functions(parse("merge(a, b, c) | join(', ', keys(@))"), "merge join keys")
+
+
+@pytest.mark.parametrize("text", ["&a", "[&a]", "to_array(&a)", "not_null(b, &a)", "{a: &b}"])
+def test_an_expression_that_is_not_applied_is_no_value(text: str) -> None:
+    with pytest.raises(ConfigError, match="& stands for an argument"):
+        check_functions(parse(text), text)
+
+
+@pytest.mark.parametrize("text", ["sort_by(a, &b)", "map(&sum(b), a)", "a[1:2] | [::-1]"])
+def test_expressions_that_are_applied_and_slices_are_taken(text: str) -> None:
+    check_functions(parse(text), text)
+    assert copies(parse(text)) >= 1

@@ -19,7 +19,7 @@ from gateway_core.composing.templates import (
     query_template,
 )
 from gateway_core.errors import ConfigError
-from gateway_core.routing.target import TARGET_MAX, parse_target
+from gateway_core.routing.target import TARGET_MAX, normalise, parse_target
 
 
 def path(text: str, **scope: Any) -> bytes:
@@ -196,3 +196,24 @@ def test_a_path_without_values_is_filled_beforehand() -> None:
     template = path_template("/a/é/{{x}}")
     assert template.fixed == fill_path(template, {}, Budget(0)) == b"/a/%C3%A9/%7Bx%7D"
     assert path_template("/a/{b}").fixed == b""
+
+
+@given(
+    value=st.one_of(
+        st.text(),
+        st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")),
+        st.lists(st.sampled_from(["/", "..", ".", "?", "#", "%2F", "%2e", "\r\n", "\0"])).map(
+            "".join
+        ),
+    )
+)
+def test_whatever_a_value_is_a_path_gains_no_segment_and_no_query(value: str) -> None:
+    for text in ("/a/{v}/b", "/{v}", "/a{v}{v}/..b"):
+        try:
+            path = fill_path(path_template(text), {"v": value}, Budget())
+        except Unfilled as unfilled:
+            assert value == "" or len(value) < 5 or value not in str(unfilled)
+            continue
+        assert path.count(b"/") == text.count("/")
+        assert normalise(path) == path
+        assert all(0x20 < octet < 0x7F and octet not in b"?#" for octet in path)

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway_core.composing import Document, field_template, query_template
 from gateway_core.errors import ConfigError
@@ -129,3 +131,39 @@ def test_a_field_may_be_added_beside_what_the_client_says() -> None:
     )
     assert made.edits(seen).apply(((b"x-who", b"me"),)) == ((b"x-who", b"me"), (b"x-who", b"a@b"))
     assert (made.names, made.claims) == (frozenset(), {"mail"})
+
+
+HOSTILE = st.one_of(
+    st.text(),
+    st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")),
+    st.lists(
+        st.sampled_from(["/", "..", ".", "?", "&", "=", "#", "%2F", "%0D%0A", "\r\n", "\0", "\\"]),
+        max_size=6,
+    ).map("".join),
+    st.none(),
+    st.integers(),
+    st.lists(st.text(), max_size=2),
+)
+
+
+@given(value=HOSTILE, other=HOSTILE)
+def test_whatever_the_values_are_nothing_gains_a_line_a_parameter_or_a_segment(
+    value: Document, other: Document
+) -> None:
+    made = Transformation(
+        ((b"x-a", field_template("<{claims.a}>")), (b"x-b", field_template("{claims.b}"))),
+        (("a", query_template("{claims.a}")), ("b", query_template("-{claims.b}-"))),
+    )
+    seen: dict[str, Document] = {"claims": {"a": value, "b": other}}
+    target = made.target(b"/x/y?q=1&a=0", seen)
+    path, _, query = target.partition(b"?")
+    assert path == b"/x/y"
+    parameters = [piece.partition(b"=")[0] for piece in query.split(b"&")]
+    assert parameters[0] == b"q"
+    assert parameters[1:] in ([], [b"a"], [b"b"], [b"a", b"b"])
+    assert query.count(b"=") == len(parameters)
+    for name, told in made.edits(seen).add:
+        assert name in made.names
+        assert all(0x20 <= octet < 0x7F for octet in told)
+    for octet in target:
+        assert 0x20 < octet < 0x7F
