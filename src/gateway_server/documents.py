@@ -15,6 +15,7 @@ from gateway_core.exchange import (
     DocumentRead,
     Event,
     ReadDocument,
+    ReadRequest,
     SendStored,
     UpstreamBroke,
 )
@@ -77,8 +78,13 @@ class DocumentTalk(StoredTalk):
     _reader: Reader | None = None
     """Of what, where it is stored."""
 
-    def read_document(self, command: ReadDocument) -> Awaitable[Event]:
+    async def _read_request(self, command: ReadRequest) -> Event:
+        raise NotImplementedError
+
+    def read_document(self, command: ReadDocument | ReadRequest) -> Awaitable[Event]:
         """Perform `command`."""
+        if isinstance(command, ReadRequest):
+            return self._read_request(command)
         return self._read_answer(command) if command.stored is None else self._read_stored(command)
 
     async def _read_answer(self, command: ReadDocument) -> Event:

@@ -30,6 +30,7 @@ from gateway_core.exchange import (
     KeepBody,
     PassTrailers,
     ReadDocument,
+    ReadRequest,
     Refresh,
     RequestBodyBroke,
     RequestBodyRead,
@@ -49,7 +50,7 @@ from gateway_core.message import Fields, ResponseHead
 
 from .caching import NO_SHELF, Shelf
 from .composition import Compositor, nobody_composes
-from .documents import DocumentTalk, finish_upload
+from .documents import DocumentTalk, document_read, finish_upload
 from .downstream import Downstream
 from .drive import Driver
 from .encoding.encoders import encode
@@ -126,7 +127,7 @@ class Talk(DocumentTalk):
                 return self._respond(command)
             case SendStored():
                 return self._send_stored(command)
-            case ReadDocument():
+            case ReadDocument() | ReadRequest():
                 return self.read_document(command)
             case Compose():
                 return self._means.compose(command)
@@ -177,6 +178,15 @@ class Talk(DocumentTalk):
 
     def _own(self, answer: Answer) -> None:
         self._answer = answer
+
+    async def _read_request(self, command: ReadRequest) -> Event:
+        read = RequestBody(self._client, self.tell, self.client_left, 0).begin()
+        pieces: list[bytes] = []
+        size = 0
+        while size <= command.bytes_max and (piece := await read()):
+            pieces.append(piece)
+            size += len(piece)
+        return document_read(b"".join(pieces) if size <= command.bytes_max else None, size)
 
     def _body_of(self, command: CallUpstream) -> BodyReader:
         if self._body is None:

@@ -23,6 +23,7 @@ from gateway_core.exchange import (
     CallLost,
     CallProgressed,
     ClientLeft,
+    Composed,
     DocumentRead,
     Exchange,
     FlightLanded,
@@ -30,6 +31,7 @@ from gateway_core.exchange import (
     IdentityUnavailable,
     InquiryEnded,
     InterimSent,
+    NotComposed,
     Phase,
     RelayEnded,
     RequestArrived,
@@ -61,7 +63,9 @@ from gateway_core.probe import (
     ProbeStopped,
 )
 from gateway_core.refresh import Fetched, FetchFailed, Missed, Refresh, Stopped, Wanted
+from gateway_core.refusal import Refusal
 from tests.compositions import begun, part, plan
+from tests.core.exchange.test_composing import TAKING, post
 from tests.core.relay.relays import limited, relay_events
 from tests.exchanges import POLICIES, REWRITING, at_once, get, limited_policies, protected
 from tests.guards import WALL, guarded, with_key, with_token
@@ -122,6 +126,17 @@ def exchange_events(machine: Exchange) -> list[object]:
         Phase.BACKING_OFF: [RequestBodyBroke(), *(CallProgressed(stage) for stage in Stage)],
         Phase.STREAMING: [*upload, *streaming],
         Phase.WAITING: [FlightLanded()],
+        Phase.TAKING: [
+            RequestBodyRead(20),
+            RequestBodySent(),
+            RequestBodyBroke(),
+            DocumentRead({"x": 1}, 9),
+            DocumentRead(Flaw.NOT_JSON, 9),
+        ],
+        Phase.COMPOSING: [
+            Composed(200, (), b"{}"),
+            NotComposed(Refusal(502, "part-status", "It failed.")),
+        ],
         Phase.READING: [
             *upload,
             DocumentRead({"name": 1}, 9),
@@ -140,6 +155,13 @@ def rewriting_events(machine: Exchange) -> list[object]:
         heads = [ResponseHead(200, json), ResponseHead(404, json), ResponseHead(200, json, 101)]
         told = [UpstreamAnswered(head, UnixTime(0), UnixTime(0)) for head in heads]
         return [*exchange_events(machine), *told]
+    return exchange_events(machine)
+
+
+def taking_events(machine: Exchange) -> list[object]:
+    if machine.phase is Phase.ROUTING:
+        heads = [post(), post(99), post(fields=()), get(b"/detail/1")]
+        return [RequestArrived(head, "id") for head in heads]
     return exchange_events(machine)
 
 
@@ -221,6 +243,7 @@ MACHINES = {
     "limited exchange": Kind(lambda: Exchange(limited_policies()), exchange_events),
     "caching exchange": Kind(caching_exchange, caching_events),
     "guarded exchange": Kind(lambda: Exchange(guarded()), guarded_events),
+    "exchange that takes a document": Kind(lambda: Exchange(TAKING), taking_events),
     "rewriting exchange": Kind(lambda: Exchange(REWRITING), rewriting_events),
     "exchange, every policy on": Kind(lambda: Exchange(protected()), exchange_events),
     "refresh": Kind(

@@ -404,3 +404,77 @@ async def test_who_asks_is_found_out_once_and_told_to_every_part(road: Road) -> 
         assert b"my-secret-key" not in head
     assert b"x-gateway-secret: between-us" in products.received[0].lower()
     assert b"between-us" not in prices.received[0].lower()
+
+
+async def order_desk(road: Road, stock: int, auth: str = "") -> Running:
+    return await road.gateway(
+        f"""
+        [auth.clients]
+        kind = "api-key"
+        keys = [{{ id = "ada", value = "k", scopes = ["buy"] }}]
+        [upstreams.stock]
+        endpoints = ["http://127.0.0.1:{stock}"]
+        [[routes]]
+        name = "order"
+        path = "/orders/{{shop}}"
+        methods = ["POST", "GET"]
+        {auth}
+        [routes.compose]
+        max_body = "1KiB"
+        body = {{ asked = "body.items[*].sku", got = "taken" }}
+        [routes.compose.parts.taken]
+        upstream = "stock"
+        method = "POST"
+        path = "/take/{{shop}}/{{body.items[0].sku}}"
+        when = "body"
+        required = true
+        body = {{ items = "body.items", who = "consumer" }}
+        """
+    )
+
+
+async def test_a_part_may_be_made_of_what_the_client_sends(road: Road) -> None:
+    stock = await road.upstream(response(body=b'{"left": 2}'))
+    gateway = await order_desk(road, stock.port, 'auth = ["clients"]')
+    sent = json.dumps({"items": [{"sku": "a/b"}, {"sku": "c"}], "more": "\r\n"}).encode()
+    lines = ("X-API-Key: k", "Content-Type: application/json", "Expect: 100-continue")
+    async with await gateway.connect() as stream:
+        client = Client(stream)
+        answer = await client.ask(request("/orders/7", *lines[:2], method="POST", body=sent))
+        assert json.loads(answer.body) == {"asked": ["a/b", "c"], "got": {"left": 2}}
+        assert (await client.ask(request("/orders/7", "X-API-Key: k"))).status == 200
+    head, _, body = stock.received[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /take/7/a%2Fb HTTP/1.1\r\n")
+    assert json.loads(body) == {"items": [{"sku": "a/b"}, {"sku": "c"}], "who": "ada"}
+    assert b"\r\nx-consumer-id: ada\r\n" in head.lower()
+    assert b"\r\nx-consumer-scopes: buy\r\n" in head.lower()
+    assert b"x-api-key" not in head.lower()
+    line = await gateway.line(1)
+    assert (line["route"], line["bytes_in"]) == ("order", len(sent))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "status", "reason"),
+    [
+        (b"{", "application/json", 400, "body-not-json"),
+        (b'{"items": NaN}', "application/json", 400, "body-no-number"),
+        (b"[" * 500, "application/json", 400, "body-not-json"),
+        (b"{}", "text/plain", 415, "body-no-json"),
+        (b"[" + b"1," * 600 + b"1]", "application/json", 413, "body-too-large"),
+        (b'{"items": [{"sku": ".."}]}', "application/json", 400, "part-not-askable"),
+    ],
+)
+async def test_what_the_client_sends_is_its_own_fault(
+    road: Road, sent: bytes, kind: str, status: int, reason: str
+) -> None:
+    stock = await road.upstream(response(body=b"{}"))
+    gateway = await order_desk(road, stock.port)
+    answer = await ask(
+        gateway, request("/orders/7", f"Content-Type: {kind}", method="POST", body=sent)
+    )
+    assert (answer.status, answer.problem["type"]) == (status, f"urn:gateway-problem:{reason}")
+    chunked = b"".join(b"1\r\n%c\r\n" % octet for octet in sent) + b"0\r\n\r\n"
+    lines = (f"Content-Type: {kind}", "Transfer-Encoding: chunked", "Connection: close")
+    answer = await ask(gateway, request("/orders/7", *lines, method="POST") + chunked)
+    assert answer.status == status
+    assert stock.connections == 0

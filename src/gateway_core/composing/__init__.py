@@ -7,11 +7,11 @@
 For users: docs/how-to/compose-services.md.
 """
 
-from .documents import Document, Flaw, read_document, write_document
+from .documents import Document, Flaw, is_json, read_document, write_document
 from .expressions import Expression, Fault, is_false
 from .interpreting import Budget
 from .part import BODY_MAX, ITEMS_MAX, PARALLEL, PASSED, Part
-from .plan import ANSWER_MAX, DEADLINE, Plan
+from .plan import ANSWER_MAX, DEADLINE, REQUEST_MAX, Plan
 from .routes import part_route_name, part_routes
 from .shape import Misfit, Shape, Wanted
 from .templates import (
@@ -32,6 +32,7 @@ __all__ = [
     "ITEMS_MAX",
     "PARALLEL",
     "PASSED",
+    "REQUEST_MAX",
     "Budget",
     "Document",
     "Expression",
@@ -49,6 +50,7 @@ __all__ = [
     "fill_path",
     "fill_query",
     "is_false",
+    "is_json",
     "part_route_name",
     "part_routes",
     "path_template",

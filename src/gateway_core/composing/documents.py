@@ -64,6 +64,12 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
+def is_json(content_type: bytes | None) -> bool:
+    """Whether a Content-Type is JSON's, or of a kind of it (RFC 8259, 11; RFC 6839, 3.1)."""
+    kind = (content_type or b"").partition(b";")[0].strip(b" \t").lower()
+    return kind == b"application/json" or kind.endswith(b"+json")
+
+
 def read_document(body: bytes) -> Document | Flaw:
     """Return what `body` says, or why it is no document. Nothing at all is null, as a 204 has it.
 

@@ -25,7 +25,18 @@ PASSED: Final = frozenset({404, 410})
 """A required part's statuses that are the whole answer's: what is not there is not there."""
 
 RESERVED: Final = frozenset(
-    {"parts", "path", "query", "headers", "item", "client", "consumer", "claims", "request_id"}
+    {
+        "parts",
+        "path",
+        "query",
+        "headers",
+        "item",
+        "client",
+        "consumer",
+        "claims",
+        "request_id",
+        "body",
+    }
 )
 """Names that an expression begins with, so that no part can have them."""
 

@@ -12,6 +12,7 @@ A scope is what expressions see:
     headers.NAME         a field, its lines joined; `-` may be written `_`
     item                 the member that a part with `each` is asked for
     client, consumer     the client's address; who asks, as a credential proved it
+    body                 the client's own, where it is JSON and something refers to it
     claims.NAME          what the caller's token says of them, once it was verified
     request_id           the request's id
 """
@@ -33,6 +34,8 @@ from .syntax import Reference
 DEADLINE: Final = seconds(5)
 """For the whole of a composition, unless it says otherwise."""
 PARTS_MAX: Final = 32
+REQUEST_MAX: Final = 2**20
+"""Bytes of a client's document, unless the plan says otherwise: parsed in about 10 ms."""
 ANSWER_MAX: Final = 8 * 2**20
 """Bytes of a composed answer: held in memory whole."""
 
@@ -52,6 +55,8 @@ class Plan:
     envelope: bool = False
     """Whether the answer is wrapped in `{status_code, message, data, error}`."""
     deadline: Duration = DEADLINE
+    request_max: int = REQUEST_MAX
+    """Bytes of the client's body, where that is read."""
     needs: Mapping[str, frozenset[str]] = field(init=False)
     """The parts that each part waits for."""
     order: tuple[Part, ...] = field(init=False)
@@ -64,6 +69,8 @@ class Plan:
     """The fields that are referred to, as written: `accept_language`."""
     claims: tuple[str, ...] = field(init=False)
     """The claims of the caller that are referred to."""
+    takes_body: bool = field(init=False)
+    """Whether the client's own document is referred to."""
     _sight: Sight = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +95,7 @@ class Plan:
         for key, root in (("query", "query"), ("fields", "headers"), ("claims", "claims")):
             found = {name[1] for name in asked if name[:1] == (root,) and len(name) > 1}
             object.__setattr__(self, key, tuple(sorted(found)))
+        object.__setattr__(self, "takes_body", any(name[:1] == ("body",) for name in asked))
         sight = Sight(tuple(sorted(self.params)), self.query, self.fields)
         object.__setattr__(self, "_sight", sight)
 
@@ -116,11 +124,14 @@ class Plan:
         consumer: str,
         request_id: str,
         claims: Mapping[str, Document] | None = None,
+        body: Document = None,
     ) -> dict[str, Document]:
         """Return what expressions see of a request; only what they refer to is read."""
-        return self._sight.scope(
+        scope = self._sight.scope(
             head, params, client=client, consumer=consumer, request_id=request_id, claims=claims
         )
+        scope["body"] = body
+        return scope
 
     def _needs(self, part: Part, names: frozenset[str]) -> Iterator[str]:
         for key, expression in part.texts:

@@ -46,7 +46,7 @@ What of it is believed, the part's exchange decides as for any other request."""
 _REQUEST_ID: Final = b"x-request-id"
 _OURS: Final[Fields] = ((b"accept", b"application/json"),)
 _OF_THE_CLIENT: Final = frozenset(
-    {"path", "query", "headers", "client", "consumer", "claims", "request_id"}
+    {"path", "query", "headers", "client", "consumer", "claims", "request_id", "body"}
 )
 
 
@@ -59,7 +59,8 @@ def ask(
         query = fill_query(part.query, scope, budget)
         fields = _fields(part, begun, scope, budget)
     except Unfilled as unfilled:
-        theirs = all(name and name[0] in _OF_THE_CLIENT for name in unfilled.template.references)
+        said = _OF_THE_CLIENT.union(begun.params)
+        theirs = all(name and name[0] in said for name in unfilled.template.references)
         return unaskable(call, f"a value of its request {unfilled}", status=400 if theirs else 502)
     body = b""
     if part.body is not None:

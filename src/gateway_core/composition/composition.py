@@ -118,6 +118,7 @@ class Composition:
             consumer=event.consumer,
             request_id=event.request_id,
             claims=event.claims,
+            body=event.body,
         )
         return self._go_on(now)
 

@@ -33,6 +33,8 @@ class Begun:
     """Who asks, by name, as a credential proved it."""
     claims: Mapping[str, Document] | None = None
     """What their token says of them."""
+    body: Document = None
+    """The client's own document, where the plan refers to it."""
 
 
 @frozen

@@ -90,6 +90,8 @@ class Compose:
     """What services are told of the caller, by the gateway and nobody else."""
     claims: Mapping[str, Document] | None = None
     """What the caller's token says of them."""
+    body: Document = None
+    """The client's own document, where the plan refers to it."""
 
 
 @frozen
@@ -115,6 +117,16 @@ class StreamBody:
     head: ResponseHead
     coding: str = ""
     """The content coding to give the body in; "": as it comes."""
+
+
+@frozen
+class ReadRequest:
+    """Read the client's body whole, as a document. Ends in DocumentRead.
+
+    Meanwhile tell RequestBodyRead and RequestBodySent in turn.
+    """
+
+    bytes_max: int
 
 
 @frozen
@@ -168,6 +180,7 @@ Command: TypeAlias = (
     | DropCall
     | Respond
     | StreamBody
+    | ReadRequest
     | ReadDocument
     | Inform
     | PassTrailers

@@ -10,6 +10,9 @@
      +-refused-+-------------+---------failed, too slow, too large--+
      +---------+-out of many--> COMPOSING --------------------------+
 
+READING stands before STREAMING, or in its place, where an answer's document is made anew;
+TAKING before COMPOSING, where parts are made of the client's.
+
 Bodies pass from socket to socket beside the machine; it is told how far they are,
 and on whom they wait (`waits`). Whom to call, and whether again, `attempts` says;
 what each side is told of the other, `translation`; what is stored, `reuse`.
@@ -41,7 +44,7 @@ from .commands import (
 from .ending import CLIENT_LEFT
 from .identity import IDENTITY_TIMEOUT
 from .keyed import reuse_of
-from .parts import admit_part, composed, to_compose
+from .parts import admit_part
 from .phases import Phase
 from .refusals import (
     MALFORMED_BODY,
@@ -197,9 +200,7 @@ class Exchange(Reusing):
             return self._refuse(admitted)
         self._admission, route = admitted, admitted.match.route
         if not route.upstream:
-            self._wait_until(NEVER)
-            self._move_to(Phase.COMPOSING)
-            return (to_compose(admitted, self.head, self.record),)
+            return self._compose(admitted, now)
         upstream, caching = self.policies.upstreams[route.upstream], self.policies.caching
         self._idle = upstream.idle_timeout
         self._ask_for_what_is_rewritten(route.name)
@@ -356,14 +357,6 @@ class Exchange(Reusing):
         self.record.note_socket(event)
         self._finish(self.record.status, "")
 
-    def _on_composed(self, event: Composed | NotComposed) -> Sequence[Command]:
-        assert self._head is not None
-        assert self._admission is not None
-        if isinstance(event, NotComposed):
-            return self._refuse(event.refusal)
-        self._finish(event.status, event.reason)
-        return (composed(event, self._head, self._admission, self.policies, self.record),)
-
     def _on_failure(self, kind: FailureKind, now: Instant) -> Sequence[Command]:
         attempts = self._attempts
         assert attempts is not None
@@ -390,6 +383,8 @@ class Exchange(Reusing):
             return self._call(self._attempts, self._attempts.again(now), now)
         if self.phase is Phase.WAITING:
             return self.receive(FlightLanded(), now)
+        if self.phase is Phase.TAKING:
+            return self._refuse(SLOW_BODY)
         if self.phase is Phase.READING:
             return self._on_broken(FailureKind.RESPONSE_TIMEOUT)
         if now >= self._call_deadline:

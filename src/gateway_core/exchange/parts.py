@@ -7,6 +7,7 @@ everybody.
 """
 
 from ..clock import Instant
+from ..composing import Document
 from ..forwarding import find_client, request_id
 from ..message import RequestHead, ResponseHead
 from ..routing import Match
@@ -41,7 +42,9 @@ def admit_part(
     return Admission(client, match, event.consumer, told=event.told)
 
 
-def to_compose(admission: Admission, head: RequestHead | None, record: Record) -> Compose:
+def to_compose(
+    admission: Admission, head: RequestHead | None, record: Record, body: Document = None
+) -> Compose:
     """Return the command that answers an admitted request by composition."""
     assert head is not None, "what was admitted has a head"
     return Compose(
@@ -53,6 +56,7 @@ def to_compose(admission: Admission, head: RequestHead | None, record: Record) -
         admission.consumer,
         admission.told,
         admission.claims,
+        body,
     )
 
 

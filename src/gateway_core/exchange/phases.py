@@ -17,6 +17,8 @@ class Phase(enum.Enum):
     """An answer is made out of many: a composition (`gateway_core.composition`) sees to it."""
     BACKING_OFF = "backing-off"
     """Between two tries."""
+    TAKING = "taking"
+    """The client's body is read whole, since parts of a composition are made of it."""
     READING = "reading"
     """An answer is read whole, since its document is made anew."""
     STREAMING = "streaming"
@@ -51,6 +53,10 @@ MOVES: Final = frozenset(
         (Phase.CALLING, Phase.RELAYING),
         (Phase.RELAYING, Phase.DONE),
         (Phase.CALLING, Phase.DONE),
+        (Phase.ROUTING, Phase.TAKING),
+        (Phase.IDENTIFYING, Phase.TAKING),
+        (Phase.TAKING, Phase.COMPOSING),
+        (Phase.TAKING, Phase.DONE),
         (Phase.ROUTING, Phase.READING),
         (Phase.IDENTIFYING, Phase.READING),
         (Phase.WAITING, Phase.READING),

@@ -13,6 +13,7 @@ from ..clock import Instant, after
 from ..message import ResponseHead
 from .admission import Admission
 from .commands import Command, StreamBody
+from .composing import Composing
 from .encoding import encoded
 from .hitting import plain_hit
 from .keyed import refreshing
@@ -21,7 +22,7 @@ from .phases import Phase
 from .refusals import upstream_failed
 from .reuse import Reuse
 from .serving import keeping, request_id_line, sending
-from .showing import Outgoing, Showing
+from .showing import Outgoing
 from .storage import AwaitFlight, Refresh, SendStored
 from .waits import Wait
 
@@ -29,7 +30,7 @@ _UPSTREAM_BODY: Final = Wait.UPSTREAM_BODY
 
 
 @dataclass(slots=True)
-class Reusing(Showing):
+class Reusing(Composing):
     """How an exchange comes to its answer, where that may be stored."""
 
     def _ask(self, now: Instant) -> Sequence[Command]:

@@ -190,7 +190,7 @@ class BodyEnded(NamedTuple):
 
 @frozen
 class DocumentRead:
-    """The body of an answer is here, whole, or is of no use."""
+    """The body of an answer, or of the request, is here, whole, or is of no use."""
 
     content: Document | Flaw
     size: int

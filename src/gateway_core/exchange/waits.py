@@ -43,6 +43,7 @@ CALL_TIMEOUT: Final = {
 
 # An enumeration's member costs several times what a name of the module does.
 _CALLING: Final = Phase.CALLING
+_TAKING: Final = Phase.TAKING
 _CLIENT_BODY: Final = Wait.CLIENT_BODY
 _CLIENT_READ: Final = Wait.CLIENT_READ
 
@@ -76,7 +77,7 @@ class Waits:
 
         Once answered, whether the rest is sent is between client and upstream.
         """
-        if self.phase is _CALLING:
+        if self.phase is _CALLING or self.phase is _TAKING:
             most = policies.body_timeout if wait is _CLIENT_BODY else idle
             self._upload, self._upload_deadline = wait, after(now, most)
             self._choose_deadline()

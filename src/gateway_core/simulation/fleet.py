@@ -36,6 +36,7 @@ from ..exchange import (
     PassTrailers,
     Policies,
     ReadDocument,
+    ReadRequest,
     Refresh,
     RefreshStarted,
     RequestArrived,
@@ -217,7 +218,7 @@ class _Talk:
             case StreamBody():
                 self._begin_answer(command.head)
                 self._stream(self._server.pieces, reply)
-            case ReadDocument():
+            case ReadDocument() | ReadRequest():
                 self._soon(self._server.think_max, lambda: reply(DocumentRead({}, 2)))
             case Compose():  # a fleet has no parts: see `gathering`
                 reply(Composed(200, (), b"{}"))

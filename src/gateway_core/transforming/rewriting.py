@@ -36,6 +36,7 @@ from ..composing import (
     Flaw,
     Misfit,
     Shape,
+    is_json,
     write_document,
 )
 from ..composing.syntax import Reference
@@ -114,9 +115,7 @@ class Rewriting:
         """Whether the document behind a head is to be rewritten, or that which HEAD asks about."""
         if status // 100 != 2 or status in _BODILESS:
             return False
-        kind = (value(fields, b"content-type") or b"").partition(b";")[0]
-        kind = kind.strip(b" \t").lower()
-        return kind == _JSON or kind.endswith(b"+json")
+        return is_json(value(fields, b"content-type"))
 
     def flaw(self, head: ResponseHead) -> Flaw | None:
         """Return what the head tells by itself of why its document cannot be read."""

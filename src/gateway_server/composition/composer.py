@@ -60,6 +60,7 @@ class Composer:
             command.request_id,
             command.consumer,
             command.claims,
+            command.body,
         )
         machine = Composition(self._plans[command.route])
         outcome = await _Gathering(machine, command, self._ask).run(begun)

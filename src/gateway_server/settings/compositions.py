@@ -82,6 +82,7 @@ def assemble_plan(
         body,
         envelope=wanted.envelope,
         deadline=wanted.deadline,
+        request_max=wanted.max_body,
     )
     return _take(findings, (), make), findings
 

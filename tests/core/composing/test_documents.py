@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway_core.composing.documents import (
     NESTING_MAX,
     Flaw,
+    is_json,
     read_document,
     write_document,
 )
@@ -118,3 +119,18 @@ def test_what_no_json_can_say_is_not_written() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert write_document(deep, 10**6) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "json"),
+    [
+        (b"application/json", True),
+        (b"Application/JSON ;charset=utf-8", True),
+        (b"application/hal+json", True),
+        (b"application/x-ndjson", False),
+        (b"text/plain", False),
+        (None, False),
+    ],
+)
+def test_what_is_json_says_so(kind: bytes | None, *, json: bool) -> None:
+    assert is_json(kind) is json

@@ -127,6 +127,7 @@ def test_a_scope_holds_what_is_referred_to_and_nothing_else() -> None:
         "query": {"page": "a b c"},
         "headers": {"accept_language": "pt", "x-two": "1, 2"},
         "claims": {},
+        "body": None,
         **about,
     }
 

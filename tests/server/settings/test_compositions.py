@@ -115,7 +115,7 @@ def test_a_prefix_binds_nothing_and_may_be_composed_all_the_same() -> None:
         (
             'parts.a = { upstream = "products", path = "/{nosuch}" }',
             "parts.a.path",
-            "'nosuch', character 1: nosuch is nothing; known: a, b, claims, client, ",
+            "'nosuch', character 1: nosuch is nothing; known: a, b, body, claims, client, ",
         ),
         (
             'parts.a = { upstream = "products", path = "/", query = { q = "{a..b}" } }',

@@ -6,7 +6,7 @@ from gateway_core.composing import Part, Plan
 from gateway_core.composing.timing import at_most, longest
 
 from ...settings.places import KeyPath
-from ...settings.schema.values import spell_duration
+from ...settings.schema.values import spell_duration, spell_size
 from .case import Case
 from .contract import Fact
 
@@ -21,6 +21,9 @@ def composing(case: Case) -> Iterator[Fact]:
     place: KeyPath = ("routes", case.place, "compose")
     plan = case.policies.compositions[case.match.route.name]
     above = _above(plan)
+    if plan.takes_body:
+        size = spell_size(plan.request_max)
+        yield Fact(f"the client's own JSON is read first, up to {size}", (*place, "max_body"))
     for part in plan.order:
         if part.name not in above:
             yield from _branch(part, plan, above, place, 0)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, TypeAlias, cast
 
-from gateway_core.composing import ITEMS_MAX, PARALLEL, PASSED
+from gateway_core.composing import ITEMS_MAX, PARALLEL, PASSED, REQUEST_MAX
 
 from ..environment import Substituted
 from .caching import CacheSettings
@@ -134,8 +134,14 @@ class ComposeSettings(Table):
     body: ShapeOf | None = key(
         None,
         about="What is answered: a table of JMESPath expressions over the parts by name, `path`, "
-        "`query` and `headers`, or one expression.",
+        "`query`, `headers`, `claims` and the client's `body`, or one expression.",
         shown="an object of all parts by name",
+    )
+    max_body: Annotated[int, size("1KiB", "16MiB")] = key(
+        REQUEST_MAX,
+        about="Bytes of the client's own JSON, which is read where something refers to `body`; "
+        "413 beyond.",
+        why="It is held in memory, and parsed while nobody else is served: about 10 ms a MiB.",
     )
     envelope: Annotated[bool, SWITCH] = key(
         default=False,
