@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 UV := $(shell command -v uv 2>/dev/null)
 FUZZ_SECONDS ?= 60
 
-.PHONY: setup run demo test check lint types imports format fuzz bench compliance clean
+.PHONY: setup run demo test check lint types imports format fuzz bench compliance compiled clean
 
 setup: $(STAMP)
 
@@ -47,5 +47,8 @@ compliance: setup
 bench: setup
 	$(BIN)/python -m bench
 
+compiled: setup
+	@$(BIN)/python -m compiling
+
 clean:
-	rm -rf .venv .bench bench/results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .bench .compiled bench/results .mypy_cache .ruff_cache .pytest_cache .hypothesis

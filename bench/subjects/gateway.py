@@ -11,7 +11,9 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-from .contract import Subject
+from compiling.building import INTO, is_fresh
+
+from .contract import Subject, there
 
 BIN = Path(sys.prefix) / "bin"
 ROOT = Path(__file__).parents[2]
@@ -31,12 +33,14 @@ def protocols(schema: object) -> list[str]:
     return []
 
 
-def subject(protocol: str) -> Subject:
+def subject(protocol: str, *, compiled: bool = False) -> Subject:
     """Return the gateway with this protocol; without a name, with what is its default."""
+    core = {"PYTHONPATH": str(INTO)} if compiled else {}
     line = f'protocol = "{protocol}"' if protocol else ""
     return Subject(
-        name=f"gateway-{protocol}" if protocol else "gateway",
-        about=f"this gateway under Hypercorn's Trio worker, protocol {protocol or 'by default'}",
+        name=f"gateway{'-compiled' if compiled else ''}{f'-{protocol}' if protocol else ''}",
+        about=f"this gateway under Hypercorn's Trio worker, protocol {protocol or 'by default'}"
+        + (", its core compiled (`make compiled`)" if compiled else ""),
         command=(
             f"{BIN}/hypercorn", "gateway_server:app", "--worker-class", "trio",
             "--bind", "127.0.0.1:@PORT@", "--backlog", "4096",
@@ -47,7 +51,8 @@ def subject(protocol: str) -> Subject:
         caches=True,
         own={"PROTOCOL": line},
         composes=True,
-        environ={"GATEWAY_CONFIG": "@FOLDER@/gateway.toml"},
+        environ={"GATEWAY_CONFIG": "@FOLDER@/gateway.toml", **core},
+        missing=not_compiled if compiled else there,
     )  # fmt: skip
 
 
@@ -66,7 +71,7 @@ def of_workers(one: Subject, workers: int) -> Subject:
 
 
 def subjects() -> tuple[Subject, ...]:
-    """Return one for each protocol there is."""
+    """Return one for each protocol there is, and the first of them with a compiled core."""
     ran = subprocess.run(
         [BIN / "gateway", "schema"], capture_output=True, text=True, check=False, cwd=ROOT
     )
@@ -74,7 +79,18 @@ def subjects() -> tuple[Subject, ...]:
         known = protocols(json.loads(ran.stdout))
     except ValueError:
         known = []
-    return tuple(subject(protocol) for protocol in known or [""])
+    default = (known or [""])[0]
+    return (
+        *(subject(protocol) for protocol in known or [""]),
+        subject(default, compiled=True),
+    )
+
+
+def not_compiled() -> str | None:
+    """Return why there is no compiled core of these very sources."""
+    return (
+        None if is_fresh() else "the core is not compiled, or was of other sources: make compiled"
+    )
 
 
 def version() -> str:

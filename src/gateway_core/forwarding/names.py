@@ -125,6 +125,9 @@ def nominated(fields: Fields, protected: frozenset[bytes]) -> frozenset[bytes]:
     return frozenset(name for name in names if not name.startswith(X_FORWARDED))
 
 
+_NONE: Final[tuple[bytes, ...]] = ()
+
+
 def writable(fields: Fields) -> Fields:
     """Return `fields` without lines that would end early on the wire; normally all of them.
 
@@ -133,7 +136,7 @@ def writable(fields: Fields) -> Fields:
     """
     # To add up tuples takes time in the square of their number, and a third of it for few.
     few = len(fields) <= _FEW
-    text = b"".join(sum(fields, ()) if few else chain.from_iterable(fields))
+    text = b"".join(sum(fields, _NONE) if few else chain.from_iterable(fields))
     if not (_LF in text or _CR in text or _NUL in text):
         return fields
     return tuple(line for line in fields if not _breaks(line[0] + line[1]))

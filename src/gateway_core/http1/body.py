@@ -60,6 +60,11 @@ _FORBIDDEN_TRAILERS: Final = frozenset({b"content-length", b"transfer-encoding",
 """Whatever is merged into a head must not frame or route it anew (RFC 9110, 6.5.1)."""
 
 
+def piece(data: bytes, start: int, end: int) -> bytes:
+    """Return `data[start:end]`: `data` itself where that is all of it, compiled or not."""
+    return data if end - start == len(data) else data[start:end]
+
+
 @dataclass(slots=True)
 class SizedBody:
     """A body of as many bytes as its Content-Length says."""
@@ -81,7 +86,7 @@ class SizedBody:
         """Follow the body from `data[at]`; return where it, or `data`, ends."""
         end = min(at + self.left, len(data))
         if payload is not None and end > at:
-            payload.append(data[at:end])
+            payload.append(piece(data, at, end))
         self.left -= end - at
         return end
 
@@ -105,7 +110,7 @@ class EndlessBody:
     def receive(self, data: bytes, at: int, payload: list[bytes] | None = None) -> int:
         """Follow the body from `data[at]` to the end of `data`."""
         if payload is not None and at < len(data):
-            payload.append(data[at:])
+            payload.append(piece(data, at, len(data)))
         return len(data)
 
     def eof(self) -> Refusal | None:
@@ -142,7 +147,7 @@ class ChunkedBody:
             if self._left:
                 end = min(at + self._left, len(data))
                 if payload is not None and end > at:
-                    payload.append(data[at:end])
+                    payload.append(piece(data, at, end))
                 self._left -= end - at
                 at = end
                 if self._left:

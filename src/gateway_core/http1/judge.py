@@ -25,7 +25,7 @@ from typing import Final, NamedTuple
 
 from ..message import UNKNOWN, Fields, values
 from ..refusal import Refusal
-from .body import ChunkedBody, SizedBody
+from .body import ChunkedBody, SizedBody, piece
 from .fields import Bytes
 from .flaws import INCOMPLETE, UPGRADE_WITH_BODY
 from .limits import DEFAULT_LIMITS, Limits
@@ -138,7 +138,7 @@ class RequestJudge:
                 case Phase.BODY:
                     at, refusal = self._follow_body(data, at, passed)
                 case Phase.TUNNEL:
-                    passed.append(data[at:])
+                    passed.append(piece(data, at, len(data)))
                     break
                 case _:  # LAST or REFUSED: what comes is dropped
                     break
@@ -202,7 +202,7 @@ class RequestJudge:
         assert self.request is not None, "a body follows a head"
         end = self._body.receive(data, at)
         if end > at:
-            passed.append(data[at:end])
+            passed.append(piece(data, at, end))
         if self._body.refusal is not None:
             self.refused_in_body = True
             return end, self._refuse(self._body.refusal)

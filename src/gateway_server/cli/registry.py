@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from gateway_core.exchange import exchange
+
 from .cache import cache
 from .check import check
 from .demo import demo
@@ -37,9 +39,14 @@ app.add_typer(keys, name="keys")
 app.add_typer(cache, name="cache")
 
 
+def core_kind() -> str:
+    """Say whether the core's sources run, or what was compiled of them."""
+    return "interpreted" if str(exchange.__file__).endswith(".py") else "compiled"
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"gateway {version('trio-gateway')}")
+        typer.echo(f"gateway {version('trio-gateway')}, core {core_kind()}")
         raise typer.Exit
 
 

@@ -6,8 +6,10 @@ import typing
 import pytest
 
 from gateway_core.exchange import Command
+from tests.interpreted import interpreted
 
 
+@interpreted
 @pytest.mark.parametrize("command", typing.get_args(Command))
 def test_a_command_says_in_what_it_ends_or_of_which_one_it_is_a_part(command: type) -> None:
     assert command.__doc__ is not None

@@ -7,8 +7,10 @@ import pytest
 
 from gateway_core.exchange import Command
 from gateway_core.exchange import vocabulary as v
+from tests.interpreted import interpreted
 
 
+@interpreted
 @pytest.mark.parametrize("type_", typing.get_args(v.Event) + typing.get_args(Command))
 def test_events_and_commands_cannot_be_changed(type_: type) -> None:
     if dataclasses.is_dataclass(type_):

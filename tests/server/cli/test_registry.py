@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from gateway_server.cli import main
 from gateway_server.cli.registry import app
+from tests.interpreted import COMPILED
 
 
 def test_the_entry_point_runs_the_command_that_is_named(
@@ -16,7 +17,8 @@ def test_the_entry_point_runs_the_command_that_is_named(
     with pytest.raises(SystemExit) as exit_:
         main()
     assert exit_.value.code == 0
-    assert capsys.readouterr().out == f"gateway {version('trio-gateway')}\n"
+    core = "compiled" if COMPILED else "interpreted"
+    assert capsys.readouterr().out == f"gateway {version('trio-gateway')}, core {core}\n"
 
 
 def test_every_command_explains_itself() -> None:

@@ -1,0 +1,9 @@
+"""What only the core's sources have, and its compiled form has not: see `compiling`."""
+
+import pytest
+
+from gateway_core.exchange import exchange
+
+COMPILED = not str(exchange.__file__).endswith(".py")
+
+interpreted = pytest.mark.skipif(COMPILED, reason="asks for what only the sources have")
