@@ -74,11 +74,15 @@ def parse_trusted(entries: Iterable[str], path: str = "gateway.trusted_proxies")
         if entry == UNIX:
             unix = True
         else:
-            networks.append(_network(entry, f"{path}.{index}"))
+            networks.append(parse_network(entry, f"{path}.{index}", ", or 'unix' for unix sockets"))
     return Trusted(tuple(networks), unix)
 
 
-def _network(entry: str, path: str) -> Network:
+def parse_network(entry: str, path: str, also: str = "") -> Network:
+    """Read one network or address; `also` is what the cure names beside those.
+
+    Raises ConfigError, at `path`, for anything else.
+    """
     if "%" in entry:
         raise ConfigError(path, f"{entry!r} has a zone; write the address without '%' and after it")
     try:
@@ -87,13 +91,13 @@ def _network(entry: str, path: str) -> Network:
         raise ConfigError(
             path,
             f"{entry!r} is neither an address nor a network; "
-            "write e.g. '10.0.0.0/8', '::1', or 'unix' for unix sockets",
+            f"write e.g. '10.0.0.0/8' or '::1'{also}",
         ) from None
     try:
         return ip_network(entry)
     except ValueError:
         raise ConfigError(
-            path, f"{entry!r} names a host inside a network; write '{wide}' to trust all of it"
+            path, f"{entry!r} names a host inside a network; write '{wide}' for all of it"
         ) from None
 
 

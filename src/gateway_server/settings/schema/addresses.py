@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from gateway_core.errors import ConfigError
-from gateway_core.forwarding.trust import UNIX, parse_trusted
+from gateway_core.forwarding.trust import UNIX, parse_network, parse_trusted
 from gateway_core.upstream import Endpoint
 
 from .keys import Reads, wrong
@@ -105,7 +105,7 @@ def _read_client_network(value: object) -> IPv4Network | IPv6Network:
     if not isinstance(value, str) or value == UNIX:
         raise wrong("is no network", 'write "10.0.0.0/8", "::1/128" or one address')
     try:
-        return parse_trusted([str(value)], "").networks[0]
+        return parse_network(value, "")
     except ConfigError as error:
         raise wrong(error.problem, echoes=True) from None
 

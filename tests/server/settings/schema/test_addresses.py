@@ -108,6 +108,8 @@ def test_a_network_that_is_none_has_its_place_and_a_cure(key: str, network: str,
     assert problem.path == f"{key}[0]"
     assert said in f"{problem.message} {problem.help}"
     assert problem.line == (2 if table == "gateway" else 8)
+    if table != "gateway":
+        assert "unix" not in problem.message, "a client's network is never a socket"
 
 
 def test_a_network_with_a_host_inside_is_told_with_the_network() -> None:
