@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from .writing_out import Shape, written_out
+from .writing_out import Shape, shapes, written_out
 
 ROOT: Final = Path(__file__).parents[1]
 CORE: Final = ROOT / "src" / "gateway_core"
@@ -31,9 +31,6 @@ INTERPRETED: Final = {
     "claims.py": "numbers in JSON may be too large for a C double",
 }
 """What is copied and left as it is."""
-
-_ABOVE_FIRST: Final = ("waits.py", "ending.py", "reusing.py")
-"""Dataclasses that others inherit from, in the order of their floors."""
 
 _SETUP: Final = """\
 from setuptools import setup
@@ -92,14 +89,13 @@ def copy_written_out(into: Path) -> list[str]:
     copy = into / CORE.name
     shutil.copytree(CORE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(Path(__file__).with_name("described.py"), copy / "_described.py")
-    paths = sorted(
-        (path for path in copy.rglob("*.py") if _is_compiled(path.relative_to(copy))),
-        key=lambda path: _ABOVE_FIRST.index(path.name) if path.name in _ABOVE_FIRST else 9,
-    )
+    paths = [path for path in sorted(copy.rglob("*.py")) if _is_compiled(path.relative_to(copy))]
+    sources = {path: (path.read_text(), str(path.relative_to(into))) for path in paths}
     known: dict[str, Shape] = {}
-    for path in paths:
-        name = str(path.relative_to(into))
-        path.write_text(written_out(path.read_text(), known, name))
+    for source, name in sources.values():
+        known.update(shapes(source, name))
+    for path, (source, name) in sources.items():
+        path.write_text(written_out(source, known, name))
     return [str(path.relative_to(into)) for path in paths]
 
 

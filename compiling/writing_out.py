@@ -49,24 +49,29 @@ class UnwrittenError(Exception):
     """A dataclass uses something that this module does not know how to write out."""
 
 
-def written_out(source: str, known: dict[str, Shape], path: str) -> str:
+def shapes(source: str, path: str) -> dict[str, Shape]:
+    """Return the dataclasses of a module by their names, which are unique in the core."""
+    return {
+        node.name: _shape(node, mark, path)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and (mark := _mark(node)) is not None
+    }
+
+
+def written_out(source: str, known: Mapping[str, Shape], path: str) -> str:
     """Return `source` with its dataclasses written out.
 
-    `known` maps the names of the dataclasses seen so far, of which one here may
-    inherit, and is added to.
+    `known` are all dataclasses, these included: one may inherit from another.
     """
-    tree = ast.parse(source)
-    found: list[Shape] = []
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and (mark := _mark(node)) is not None:
-            shape = _shape(node, mark, path)
-            known[shape.name] = shape
-            found.append(shape)
-            _write(node, shape, known)
-    if not found:
+    own = shapes(source, path)
+    if not own:
         return source.replace("import replace", "import replace as replace")
-    _after_imports(tree, found, known, path)
-    for shape in found:
+    tree = ast.parse(source)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name in own:
+            _write(node, own[node.name], known)
+    _after_imports(tree, list(own.values()), known, path)
+    for shape in own.values():
         told = [
             (each.name, each.init, each.default is not None, each.compared, each.shown)
             for each in _all_fields(shape, known)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compiling.building import copy_written_out
-from compiling.writing_out import UnwrittenError, written_out
+from compiling.writing_out import UnwrittenError, shapes, written_out
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,7 +82,7 @@ def written(request: pytest.FixtureRequest) -> types.ModuleType:
     helper = (ROOT / "compiling" / "described.py").read_text()
     sys.modules["gateway_core._described"] = loaded("gateway_core._described", helper)
     request.addfinalizer(lambda: sys.modules.pop("gateway_core._described"))
-    return loaded("shapes_written_out", written_out(SOURCE, {}, "shapes_written_out.py"))
+    return loaded("shapes_written_out", written_out(SOURCE, shapes(SOURCE, "a.py"), "a.py"))
 
 
 MADE = {
