@@ -107,11 +107,12 @@ def exchange_events(machine: Exchange) -> list[object]:
         if attempts.hedging:
             failed += [
                 CallProgressed(Stage.SENT, hedge=True),
-                CallLost(hedge=True, kind=None, status=503),
-            ]
-            failed += [
-                CallLost(hedge=False, kind=FailureKind.RESET),
                 *(replace(a, hedge=True) for a in answered),
+            ]
+        if attempts.second is not None:  # of one call alone it is said that the upstream failed
+            failed += [
+                CallLost(hedge=True, kind=None, status=503),
+                CallLost(hedge=False, kind=FailureKind.RESET),
             ]
     streaming: list[object] = [
         ResponseBodyRead(9),
