@@ -64,7 +64,9 @@ class Socket:
         async for data in self.theirs:
             self.client_got += data
             if data[0] == PING and CLIENT in self.answers:
-                await self.theirs.send_all(frame(PONG, data[2:]))
+                await self.theirs.send_all(
+                    frame(PONG, bytes(data[2:]))
+                )  # memory streams give bytearrays
 
     async def play_upstream(self) -> None:
         """Answer pings that come to the upstream."""
