@@ -1,5 +1,7 @@
 """Waiting for what comes: each way in which a socket can have something to tell, or be gone."""
 
+# ruff: noqa: F811 - fixtures are named as parameters
+
 import socket
 import struct
 
@@ -8,26 +10,10 @@ import trio
 import trio.testing
 
 from gateway_server.readiness import TrioWatch, watch
+from tests.watches import make, pair  # noqa: F401 - fixtures
 
 CHUNK = 1024
 """What a reader asks for at once."""
-
-
-@pytest.fixture(params=[watch, TrioWatch], ids=["edges", "trio"])
-async def make(request):
-    """What makes a watch: ours, and the one that serves where there is no epoll."""
-    return request.param
-
-
-@pytest.fixture
-async def pair():
-    """Our end of a TCP connection, which never blocks, and the peer's."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        theirs = socket.create_connection(listener.getsockname())
-        ours, _ = listener.accept()
-    ours.setblocking(False)
-    with ours, theirs:
-        yield ours, theirs
 
 
 class Reader:

@@ -44,7 +44,10 @@ Bytes: TypeAlias = bytes | bytearray
 
 _LINES_REMEMBERED: Final = 1024
 _REMEMBERED_BYTES_MAX: Final = 2048
-"""Of all lines of a head together: so what is remembered takes some MiB at most, all told."""
+"""Of all lines of a head together: so what is remembered takes some MiB at most, all told.
+
+Credentials among them stay in memory until other lines push them out; nothing shows them.
+"""
 
 
 def read_fields(lines: bytes) -> Fields:
