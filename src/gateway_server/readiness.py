@@ -27,6 +27,8 @@ from typing import Final, NoReturn, Protocol, TypeAlias
 import outcome
 import trio
 
+from .outbox import Data, Outbox, Outgoing, Push
+
 _EVENTS_MAX: Final = 256
 """Woken in one turn; the next turn wakes those that are left."""
 
@@ -66,6 +68,10 @@ class Watch(Protocol):
         """Whether something came, or may have, of which no wait has told; asks nobody for it."""
         ...
 
+    def outgoing(self, send: Callable[[Data], int]) -> Outgoing:
+        """Return what small writes by `send`, the socket's own, go through."""
+        ...
+
     def close(self) -> None:
         """Watch no longer, and wake who waits. Safe to call twice, and outside of a run."""
         ...
@@ -80,6 +86,7 @@ def watch(fd: int) -> Watch:
         poller = _Poller()
         _poller.set(poller)
         trio.lowlevel.spawn_system_task(poller.run)
+        trio.lowlevel.add_instrument(poller.outbox)
     return poller.watch(fd)
 
 
@@ -110,10 +117,18 @@ class TrioWatch:
     def stirred(self) -> bool:
         return True
 
+    def outgoing(self, send: Callable[[Data], int]) -> Outgoing:
+        """Nobody tells here how many sockets have something to do: nothing ever waits."""
+        return Outgoing(Outbox(), send, _nothing_waits)
+
     def close(self) -> None:
         self._closed = True
         with contextlib.suppress(RuntimeError):  # no loop runs any more: nobody waits
             trio.lowlevel.notify_closing(self._fd)
+
+
+def _nothing_waits(push: Push) -> None:
+    raise AssertionError(f"{push}, and nothing was posted")
 
 
 class _EdgeWatch:
@@ -176,6 +191,13 @@ class _EdgeWatch:
     def stirred(self) -> bool:
         return self._told or self._ended
 
+    def outgoing(self, send: Callable[[Data], int]) -> Outgoing:
+        return Outgoing(self._poller.outbox, send, self._when_writable)
+
+    def _when_writable(self, push: Push) -> None:
+        if not self._closed:
+            self._poller.when_writable(self._fd, push)
+
     def tell(self, *, ended: bool) -> None:
         """Hear of an edge."""
         if ended:
@@ -217,21 +239,28 @@ class _Poller:
     """The sockets that are watched in one Trio run."""
 
     def __init__(self) -> None:
+        self.outbox = Outbox()
         self._epoll = select.epoll()
         self._watches: dict[int, _EdgeWatch] = {}
+        self._pushes: dict[int, Push] = {}
+        """What is called once a socket takes more."""
 
     async def run(self) -> NoReturn:
         """Wake who waits, for as long as the run lasts."""
-        poll, watches = self._epoll.poll, self._watches
+        poll, watches, outbox = self._epoll.poll, self._watches, self.outbox
         try:
             while True:
                 await trio.lowlevel.wait_readable(self._epoll.fileno())
                 # Nobody opens a socket between the look and the telling, so that no descriptor
                 # can be another's by then. But what one takes may close another: the end of
                 # a relay closes both of its sockets.
-                for fd, events in poll(0, _EVENTS_MAX):
+                came = poll(0, _EVENTS_MAX)
+                outbox.heard_of(len(came))
+                for fd, events in came:
+                    if events & _WRITABLE:
+                        self._push(fd)
                     watched = watches.get(fd)
-                    if watched is not None:
+                    if watched is not None and events & ~_WRITABLE:
                         watched.tell(ended=bool(events & _ENDED))
         finally:
             self._epoll.close()
@@ -247,8 +276,20 @@ class _Poller:
         """Watch `fd` no longer, which is open still: the next socket may have its number."""
         if self._watches.get(fd) is watched:
             del self._watches[fd]
+            self._pushes.pop(fd, None)
             if not self._epoll.closed:
                 self._epoll.unregister(fd)
+
+    def when_writable(self, fd: int, push: Push) -> None:
+        """Call `push` whenever `fd`, which is watched, takes more, until it returns True."""
+        self._pushes[fd] = push
+        self._epoll.modify(fd, _EDGES | _WRITABLE)
+
+    def _push(self, fd: int) -> None:
+        push = self._pushes.get(fd)
+        if push is not None and push():
+            del self._pushes[fd]
+            self._epoll.modify(fd, _EDGES)
 
 
 _poller: trio.lowlevel.RunVar[_Poller | None] = trio.lowlevel.RunVar("readiness", None)
@@ -256,3 +297,4 @@ _poller: trio.lowlevel.RunVar[_Poller | None] = trio.lowlevel.RunVar("readiness"
 if hasattr(select, "epoll"):
     _ENDED: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
     _EDGES: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
+    _WRITABLE: Final = select.EPOLLOUT

@@ -9,6 +9,7 @@ The socket is Trio's; a second handle of the standard library on the same descri
 is what cannot wait, and lets go of the descriptor before Trio closes it.
 """
 
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -34,6 +35,7 @@ class QuickWire(Wire):
         self._fd = stream.socket.fileno()
         self._plain = socket.socket(fileno=self._fd)
         self._watch = watch(self._fd)
+        self._outgoing = self._watch.outgoing(self._plain.send)
         self._read_bytes = _FIRST_BYTES
 
     async def read(self) -> bytes:
@@ -92,13 +94,14 @@ class QuickWire(Wire):
         return data
 
     def write_at_once(self, data: bytes | memoryview) -> int:
-        """Send what the kernel takes; return how many bytes that was, 0 where it is broken."""
+        """Send what goes, by the turn's end; return how many bytes, 0 where it is broken.
+
+        `data` is not to be changed after.
+        """
         if self.broken:
             return 0
         try:
-            return self._plain.send(data)
-        except BlockingIOError:
-            return 0
+            return self._outgoing.take(data)
         except OSError:
             self.broken = True
             return 0
@@ -107,7 +110,18 @@ class QuickWire(Wire):
         """Send all of `data`. Raises ClientLeftError where it cannot."""
         sent = self.write_at_once(data)
         if sent < len(data):
+            await self._settle()
             await super().write(memoryview(data)[sent:])
+
+    async def _settle(self) -> None:
+        """Send what was taken before. Raises ClientLeftError where it cannot."""
+        try:
+            kept = b"" if self.broken else self._outgoing.take_back()
+        except OSError as error:
+            self.broken = True
+            raise ClientLeftError("the client takes no more") from error
+        if kept:
+            await super().write(kept)
 
     async def draw(self, pipe: Pipe, most: int) -> int:
         """Move up to `most` bytes that came into `pipe`; return how many.
@@ -129,6 +143,8 @@ class QuickWire(Wire):
 
         Raises ClientLeftError where it cannot.
         """
+        if not self._outgoing.is_clear:
+            await self._settle()
         if not self.broken and self._pour_some(pipe):
             return
         async with self._lock:
@@ -163,9 +179,25 @@ class QuickWire(Wire):
             except BlockingIOError:
                 continue
 
+    def reset(self) -> None:
+        """See `Wire.reset`."""
+        self._send_last()
+        super().reset()
+
+    async def linger(self, *, short: bool) -> None:
+        """See `Wire.linger`."""
+        with contextlib.suppress(ClientLeftError):
+            await self._settle()
+        await super().linger(short=short)
+
+    def _send_last(self) -> None:
+        with contextlib.suppress(OSError):
+            self._outgoing.settle()
+
     async def close(self) -> None:
         """Close the socket, now."""
         if self._plain.fileno() >= 0:
+            self._send_last()
             self._watch.close()
             self._plain.detach()
         await super().close()

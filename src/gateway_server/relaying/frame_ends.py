@@ -94,7 +94,7 @@ class UpstreamFrames:
     def put(self, load: bytes) -> bytes | None:
         unsent: Buffers = [load]
         try:
-            if self._wire.send_some(unsent):
+            if self._wire.send_some(unsent, soon=True):
                 return None
         except OSError:
             return load  # whoever pushes it is told

@@ -58,7 +58,7 @@ class Connection:
         unsent: Buffers = [render_request(request)]
         before = wire.written
         try:
-            if not wire.send_some(unsent):
+            if not wire.send_some(unsent, soon=True):
                 return unsent
         except OSError:
             return unsent

@@ -54,7 +54,7 @@ class TlsWire:
                 await self._flush()
                 return
 
-    def send_some(self, buffers: Buffers) -> bool:
+    def send_some(self, buffers: Buffers, *, soon: bool = False) -> bool:
         """See `Wire.send_some`."""
         # Plaintext turns into ciphertext only when the last of that has gone, so that no
         # more is held here than the caller gave at once.
@@ -63,7 +63,7 @@ class TlsWire:
         while buffers:
             self.written += self._tls.write(buffers[0])
             del buffers[0]
-        return self._flush_some()
+        return self._flush_some(soon=soon)
 
     def receive_some(self) -> bytes | None:
         """See `Wire.receive_some`."""
@@ -125,10 +125,10 @@ class TlsWire:
             self._flush_some()
         self._below.close()
 
-    def _flush_some(self) -> bool:
+    def _flush_some(self, *, soon: bool = False) -> bool:
         if self._outgoing.pending:
             self._unsent.append(self._outgoing.read())
-        return not self._unsent or self._below.send_some(self._unsent)
+        return not self._unsent or self._below.send_some(self._unsent, soon=soon)
 
     async def _flush(self) -> None:
         while not self._flush_some():

@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeAlias
 
 import trio
 
+from ..outbox import Outgoing
 from ..readiness import Take, Watch, watch
 from ..splicing import Pipe
 
@@ -33,11 +34,14 @@ class Wire(Protocol):
         """Bytes taken off the buffers of `send_some`, ever: the peer may have them."""
         ...
 
-    def send_some(self, buffers: Buffers) -> bool:
+    def send_some(self, buffers: Buffers, *, soon: bool = False) -> bool:
         """Send what the wire takes at once, and take it off `buffers`.
 
         Return whether everything went, of former calls, too; if not, wait until writable
         and call again, until it did. Raises OSError where the wire is broken.
+
+        What may go `soon` is sent by the end of the turn, with what others send: whether it
+        went, and so whether the wire is broken, is told to who reads then, or sends.
         """
         ...
 
@@ -86,7 +90,9 @@ class Wire(Protocol):
 class SocketWire:
     """A stream over a socket, which it owns and has made non-blocking."""
 
-    __slots__ = ("_arrived", "_fd", "_receive_bytes", "_socket", "_watch", "written")
+    __slots__ = (
+        "_arrived", "_fd", "_outgoing", "_receive_bytes", "_socket", "_watch", "written",
+    )  # fmt: skip
 
     def __init__(self, connected: socket.socket) -> None:
         connected.settimeout(0)
@@ -95,14 +101,29 @@ class SocketWire:
         self._receive_bytes = _FIRST_BYTES
         self._watch: Watch | None = None
         """From the first wait on."""
+        self._outgoing: Outgoing | None = None
         poller = select.poll()
         poller.register(self._fd, select.POLLIN)
         # A third of the cost of a read that fails: no exception is made.
         self._arrived = poller.poll
         self.written = 0
 
-    def send_some(self, buffers: Buffers) -> bool:
+    def send_some(self, buffers: Buffers, *, soon: bool = False) -> bool:
         """See `Wire.send_some`."""
+        outgoing = self._outgoing
+        if outgoing is not None:
+            if soon and len(buffers) == 1:
+                count = outgoing.take(buffers[0])
+                self.written += count
+                if count == len(buffers[0]):
+                    buffers.clear()
+                    return True
+                _drop(buffers, count)
+                return False
+            kept = outgoing.take_back()
+            if kept:  # theirs again, so that its progress shows in `written` as it goes
+                self.written -= len(kept)
+                buffers.insert(0, kept)
         try:
             if len(buffers) == 1:
                 count = self._socket.send(buffers[0])
@@ -173,6 +194,7 @@ class SocketWire:
     def _watched(self) -> Watch:
         if self._watch is None:
             self._watch = watch(self._fd)
+            self._outgoing = self._watch.outgoing(self._socket.send)
         return self._watch
 
     def writable(self) -> Awaitable[None]:
@@ -185,6 +207,9 @@ class SocketWire:
             return
         if self._watch is not None:
             self._watch.close()
+        if self._outgoing is not None:
+            with contextlib.suppress(OSError):  # the last word of a relay may be among it
+                self._outgoing.settle()
         with contextlib.suppress(RuntimeError):  # no loop runs any more: nobody waits
             trio.lowlevel.notify_closing(self._fd)
         self._socket.close()

@@ -33,7 +33,7 @@ class FakeWire:
         self.room += count
         self.change()
 
-    def send_some(self, buffers: Buffers) -> bool:
+    def send_some(self, buffers: Buffers, *, soon: bool = False) -> bool:
         if self.broken:
             raise ConnectionResetError
         if self.holds:

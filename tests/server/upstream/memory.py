@@ -50,7 +50,7 @@ class MemoryWire:
         self.closed = False
         self.reading = self.writing = 0
 
-    def send_some(self, buffers: Buffers) -> bool:
+    def send_some(self, buffers: Buffers, *, soon: bool = False) -> bool:
         assert not self.closed
         while buffers:
             count = self.outgoing.put(buffers[0])

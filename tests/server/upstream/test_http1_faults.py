@@ -303,7 +303,7 @@ class Halting(MemoryWire):
     takes = 0
     breaks = False
 
-    def send_some(self, buffers: Buffers) -> bool:
+    def send_some(self, buffers: Buffers, *, soon: bool = False) -> bool:
         self.begun += 1
         if self.outgoing.broken:
             raise BrokenPipeError("broken")
