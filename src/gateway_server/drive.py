@@ -142,9 +142,9 @@ class LaneDriver(Generic[E, C]):
     """The same rules, for a connection that serves one machine after the other.
 
     It opens no scope and sets no timer: the lane's `interrupt` cancels what the connection's
-    task is in the middle of, whereupon that task calls `drive` again, without an
-    event; the lane's alarm looks whenever the deadline lies earlier than it is armed
-    for, and whoever keeps the time calls `tick` once it has come.
+    task is in the middle of, whereupon that task calls `drive` again; the lane's alarm
+    looks whenever the deadline lies earlier than it is armed for, and whoever keeps the
+    time calls `tick` once it has come.
 
     Whoever performs may inherit from it, and is one object with it then.
     """
@@ -153,22 +153,36 @@ class LaneDriver(Generic[E, C]):
         self._machine = machine
         self._lane = lane
         self._alarm = lane.alarm
+        self._commands: Sequence[C] | None = None
+        """What `drive` begins with; None where it was called already."""
         self._overtaking: Sequence[C] | None = None
 
-    async def drive(self, first: E | None, perform: Callable[[C], Awaitable[E | None]]) -> None:
-        """Tell `first`, or go on after an interruption; return once all is performed.
+    def tell_first(self, event: E) -> Sequence[C]:
+        """Tell what it begins with; return what is commanded.
+
+        `drive` performs that, unless it could be performed at once, and the machine is done.
+        """
+        self._commands = commands = self._machine.receive(event, self._alarm.now())
+        return commands
+
+    async def drive(self, perform: Callable[[C], Awaitable[E | None]]) -> None:
+        """Perform `_commands`, or go on after an interruption; return once all is performed.
 
         `perform` is not held on to: a circle of the two would outlive each request until the
         collector came by.
         """
         machine, alarm = self._machine, self._alarm
         now = alarm.now
-        if first is None:
+        commands, self._commands = self._commands, None
+        if commands is not None and self._overtaking is not None:
+            # Overtaken before it began, and not told so yet. None but the last of them waits,
+            # so that the others count as performed: they are, before what overtook them.
+            self._overtaking = [*commands[:-1], *self._overtaking]
+            await trio.lowlevel.checkpoint()
+        if commands is None:
             # Whatever else cancels the lane would lose the command that was being performed.
             assert self._overtaking is not None, "interrupted, and nothing overtook"
             commands, self._overtaking = self._overtaking, None
-        else:
-            commands = machine.receive(first, now())
         while True:
             if machine.deadline < alarm.armed_for:
                 alarm.look()

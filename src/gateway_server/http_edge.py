@@ -32,6 +32,7 @@ from gateway_core.exchange import (
     Respond,
     ResponseBodyRead,
     ResponseBodySent,
+    SendStored,
     StreamBody,
     SwitchProtocols,
 )
@@ -189,15 +190,15 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         Talk.__init__(self, exchange, means, OwnConnection(stream))
         self._lane_stream = stream
         self._note = note
-        self._first: Event | None = RequestArrived(stream.head, fresh_id(), unix_time())
         self._relays: Relays | None = None
+        self._said = 0
+        """Bytes of a body that was said at once, but for what `settle` is to send."""
         self._carrying: Carrying[bytes] | None = None
         """An open WebSocket."""
 
     def expect_upgrade(self, relays: Relays) -> None:
         """Take the request for a WebSocket's handshake; `relays` opens what it leads to."""
         self._relays = relays
-        self._first = RequestArrived(self._lane_stream.head, fresh_id(), unix_time(), upgrade=True)
 
     @property
     def deadline(self) -> Instant:
@@ -205,10 +206,37 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         carrying = self._carrying
         return self._exchange.deadline if carrying is None else carrying.deadline
 
+    def begin(self) -> None:
+        """Tell of the request, and answer it where that takes no waiting."""
+        head, upgrade = self._lane_stream.head, self._relays is not None
+        commands = self.tell_first(RequestArrived(head, fresh_id(), unix_time(), upgrade))
+        if len(commands) == 1:
+            command = commands[0]
+            if isinstance(command, Respond):
+                self._say(command)
+            elif isinstance(command, SendStored) and self._say_stored(command):
+                self._exchange.receive(BodyEnded(self._said), self._alarm.now())
+
     def run(self) -> Awaitable[None]:
-        """Serve the request, or go on after an interruption; return once it is over."""
-        first, self._first = self._first, None
-        return self.drive(first, self.perform)
+        """Go on, at first or after an interruption; return once it is over."""
+        return self.drive(self.perform)
+
+    def _say(self, command: Respond) -> bool:
+        """Answer from here; return whether the client took it at once."""
+        head = command.head
+        fields = (*head.fields, _CLOSE) if command.close else head.fields
+        body = encode(command.coding, command.body)
+        return self._lane_stream.answer_at_once(head.status, fields, body)
+
+    def _say_stored(self, command: SendStored) -> bool:
+        """Answer from the shelf; return whether it is there whole, and the client took it at once."""
+        whole = self.shelf.whole(command.body, command.start, command.end)
+        if whole is None:
+            return False
+        self._ending = True
+        body = encode(command.coding, whole)
+        self._said = len(body)
+        return self._lane_stream.answer_at_once(command.head.status, command.head.fields, body)
 
     def _stream(self, command: StreamBody) -> Awaitable[Event]:
         answer = self._answer
@@ -260,7 +288,11 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         self._ending = True
         if self._lane_stream.answer_at_once(head.status, head.fields, body):
             return BodyEnded(len(body))
-        self.tell(ResponseBodyRead(len(body)))
+        return await self._settle_answer(len(body))
+
+    async def _settle_answer(self, size: int) -> Event:
+        """Send what is left of a whole answer, whose body has `size` bytes."""
+        self.tell(ResponseBodyRead(size))
         try:
             await self._lane_stream.settle()
         except OSError:
@@ -268,12 +300,15 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         return BodyEnded()
 
     async def _respond(self, command: Respond) -> None:
-        head = command.head
-        fields = (*head.fields, _CLOSE) if command.close else head.fields
-        body = encode(command.coding, command.body)
-        if not self._lane_stream.answer_at_once(head.status, fields, body):
+        if self._lane_stream.started or not self._say(command):
             with suppress(OSError):  # the client need not wait for what it is told
                 await self._lane_stream.settle()
+
+    def _send_stored(self, command: SendStored) -> Awaitable[Event]:
+        # What was begun at once is in the stream's hands, whatever became of the shelf's.
+        if self._lane_stream.started:
+            return self._settle_answer(self._said)
+        return super()._send_stored(command)
 
     async def _switch(self, command: SwitchProtocols) -> Event:
         assert self._answer is not None

@@ -198,19 +198,22 @@ class Lane:
         self.perform = self.stage.perform
         self.driver: LaneDriver[str, str] = LaneDriver(machine, self)
         self.interruptions = 0
+        self.told_first = lambda: None
+        """What happens between the first event and the task's turn."""
 
     def interrupt(self) -> None:
         self.scope.cancel()
 
     async def run(self, first: str) -> None:
-        event: str | None = first
+        self.driver.tell_first(first)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.timers.run)
             while True:
                 with trio.CancelScope() as self.scope:
-                    await self.driver.drive(event, self.perform)
+                    told_first, self.told_first = self.told_first, lambda: None
+                    told_first()
+                    await self.driver.drive(self.perform)
                     break
-                event = None
                 self.interruptions += 1
             nursery.cancel_scope.cancel()
 
@@ -253,6 +256,18 @@ async def test_what_overtakes_in_a_lane_is_performed_after_the_interruption(auto
         lane.driver.tell("stop")
     assert machine.heard == [(0.0, "go"), (1.0, "stop"), (2.0, "end")]
     assert lane.stage.done == ["sleep:1:end", "bye"]
+
+
+async def test_what_overtakes_before_a_lane_has_begun_is_performed_in_place_of_the_wait(
+    autojump_clock,
+) -> None:
+    machine = Notes({"go": ["note", "sleep:5:late"], "stop": ["sleep:1:end"], "end": ["bye"]})
+    lane = Lane(machine)
+    lane.told_first = lambda: lane.driver.tell("stop")
+    await lane.run("go")
+    assert machine.heard == [(0.0, "go"), (0.0, "stop"), (1.0, "end")]
+    assert lane.stage.done == ["note", "sleep:1:end", "bye"]
+    assert lane.interruptions == 1
 
 
 async def test_an_answer_that_comes_with_the_interruption_is_dropped(autojump_clock) -> None:

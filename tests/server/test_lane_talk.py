@@ -45,6 +45,12 @@ class WireToAClient:
         await trio.lowlevel.checkpoint()
         return self.requests.pop() if self.requests else b""
 
+    async def feed(self, sink) -> bool:
+        while data := await self.read():
+            if not sink(data):
+                return True
+        return False
+
     def read_at_once(self) -> bytes:
         return b""
 

@@ -123,8 +123,15 @@ class Conversation(Protocol):
     @property
     def deadline(self) -> Instant: ...
 
+    def begin(self) -> None:
+        """Say all, or what can be said without waiting. Called first, once, from any task.
+
+        The stream is finished where that was all; else it is for `run` to go on.
+        """
+        ...
+
     def run(self) -> Awaitable[None]:
-        """Serve, or go on after an interruption; return once all is said."""
+        """Go on, at first or after an interruption; return once all is said."""
         ...
 
     def tick(self) -> None:

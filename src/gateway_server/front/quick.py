@@ -2,8 +2,12 @@
 
     a head arrives -> it is answered -> next head, or the end
 
-The connection's task waits in one place at a time: for a head, for the upstream, for
-the client to take bytes. One cancel scope stays open around all of it; what must end
+What can be answered without waiting (a refusal, a hit on the cache) is answered on the
+spot by whoever tells that the head has come: that need not be the connection's task, and
+to wake it would cost a fifth of such an answer. All else is the task's.
+
+It waits in one place at a time: for a head, for the upstream, for the client to take
+bytes. One cancel scope stays open around all of it; what must end
 a wait (a deadline, a client that left, a drain) cancels that scope, and the task goes
 on in a new one with what is to be done instead. Deadlines are kept by one alarm,
 which is asked only when it might have come; clients that leave while nobody reads
@@ -62,6 +66,12 @@ class QuickHttp1:
         self._talk: Conversation | None = None
         self._call: HttpCall | None = None
         self._refusal: Refusal | None = None
+        self._set_apart: ParsedRequest | Refusal | None = None
+        """A head that takes waiting in any case: refused, or a WebSocket's."""
+        self._ending = Ending.IDLE
+        """How the connection ends where no request was begun."""
+        self._idling = True
+        """Whether its task waits for a head, and nothing came that is the task's to deal with."""
         self._bytes_in = 0
         self._number = 0
 
@@ -74,7 +84,7 @@ class QuickHttp1:
     def drain(self) -> None:
         """Let this be the last request; end at once where there is none."""
         self.last = True
-        if self._stream is None and not self.decoder.begun:
+        if self._idling and not self.decoder.begun:
             self._end_idling()
 
     def look_at_client(self) -> None:
@@ -118,9 +128,7 @@ class QuickHttp1:
             self._origin.worker.unwatch(self)
             self._patience = NEVER
             self.alarm.close()
-            if self._talk is not None:
-                self._talk.close()
-                self._talk = None
+            self._end_talk()
             stream = self._stream
             if stream is not None and not stream.finished and stream.ends_with_connection:
                 self.wire.reset()
@@ -140,49 +148,81 @@ class QuickHttp1:
                     return ending
             stream, talk = self._stream, self._talk
             assert stream is not None
-            if talk is not None:
+            if talk is not None and not stream.finished:
                 await talk.run()
-                talk.close()
-                self._talk = None
             if not stream.finished:
+                self._end_talk()
                 ending = await self._after_failure(stream)
                 self._stream = None
                 return ending
-            self._stream = None
-            if self.last or not self.decoder.skip_body():
+            if not self._end_request():
                 return Ending.GENTLY
-            self._wait_for_head()
 
     async def _next_request(self) -> Ending | None:
-        """Wait for a head, and begin what it asks for."""
-        decoder, wire = self.decoder, self.wire
-        while True:
-            if self.last and not decoder.waiting:
-                return Ending.IDLE
-            request = decoder.next_head()
-            if request is not None:
-                break
-            if decoder.begun:
-                self._hurry()
-            data = await wire.read()
-            if not data:
-                return await self._after_end()
-            self._bytes_in += len(data)
-            decoder.receive(data)
-            if self._idling_ends:
-                # It came in the moment of a drain or a time-out, whose cancellation is still
-                # to be met: here, where it interrupts nothing that could not be taken up again.
-                await trio.lowlevel.checkpoint()
+        """Begin a request that takes waiting; return how the connection ends, if it does."""
+        if self._answer_on() and not await self.wire.feed(self._take):
+            return await self._after_end()
+        if self._idling_ends:
+            # It came in the moment of a drain or a time-out, whose cancellation is still
+            # to be met: here, where it interrupts nothing that could not be taken up again.
+            await trio.lowlevel.checkpoint()
+        request, self._set_apart = self._set_apart, None
         if isinstance(request, Refusal):
             return await self._refuse(request)
-        self._patience = NEVER
-        self._number += 1
-        if request.upgrade and asks_for_websocket(request):
+        if request is not None:
             return await self._begin_upgrade(request)
-        self._begin(request, upgrade=False)
+        if self._stream is None:
+            return self._ending
         if self._counted or self._talk is None:
             await self._begin_slowly()
         return None
+
+    def _take(self, data: bytes) -> bool:
+        """Take in what came, wherever this is called from; return whether more is wanted."""
+        self._bytes_in += len(data)
+        self.decoder.receive(data)
+        return not self._idling_ends and self._answer_on()
+
+    def _answer_on(self) -> bool:
+        """Answer what is here, as long as that takes no waiting; return whether more must come.
+
+        False where there is something to do for the connection's task: see `_next_request`.
+        """
+        decoder = self.decoder
+        self._idling = False
+        while not self.last or decoder.waiting:
+            request = decoder.next_head()
+            if request is None:
+                if decoder.begun:
+                    self._hurry()
+                self._idling = True
+                return True
+            self._patience = NEVER
+            if isinstance(request, Refusal) or (request.upgrade and asks_for_websocket(request)):
+                self._set_apart = request
+                return False
+            stream = self._begin(request, upgrade=False)
+            if not stream.finished or self._counted:
+                return False
+            if not self._end_request():
+                self._ending = Ending.GENTLY
+                return False
+        self._ending = Ending.IDLE
+        return False
+
+    def _end_request(self) -> bool:
+        """Let go of a request that is answered; return whether another may follow."""
+        self._end_talk()
+        self._stream = None
+        if self.last or not self.decoder.skip_body():
+            return False
+        self._wait_for_head()
+        return True
+
+    def _end_talk(self) -> None:
+        if self._talk is not None:
+            self._talk.close()
+            self._talk = None
 
     async def _begin_upgrade(self, request: ParsedRequest) -> Ending | None:
         if request.body:
@@ -196,7 +236,8 @@ class QuickHttp1:
             await self._begin_slowly()
         return None
 
-    def _begin(self, request: ParsedRequest, *, upgrade: bool) -> None:
+    def _begin(self, request: ParsedRequest, *, upgrade: bool) -> QuickStream:
+        """Begin to answer; all of it where that takes no waiting: the stream is finished then."""
         head = RequestHead(
             request.method,
             request.target,
@@ -207,9 +248,13 @@ class QuickHttp1:
             request.version,
             request.body,
         )
+        self._number += 1
         stream = self._stream = QuickStream(head, self)
         if not self._names_hosts:
-            self._talk = self._origin.worker.served.begin(stream, self, upgrade=upgrade)
+            self._talk = talk = self._origin.worker.served.begin(stream, self, upgrade=upgrade)
+            if talk is not None:
+                talk.begin()
+        return stream
 
     async def _begin_slowly(self) -> None:
         """Do what few requests need: count them for Hypercorn, serve them by ASGI."""

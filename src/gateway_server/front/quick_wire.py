@@ -56,7 +56,11 @@ class QuickWire(Wire):
 
         def take() -> bool:
             nonlocal ended
-            data = self._receive()
+            try:
+                data = self._receive()
+            except OSError:
+                self.broken = True
+                data = b""
             if data:
                 return sink(data)
             ended = data is not None
@@ -64,7 +68,7 @@ class QuickWire(Wire):
 
         try:
             await self._watch.taking(take)
-        except (OSError, trio.ClosedResourceError):
+        except trio.ClosedResourceError:
             self.broken = True
             return False
         return not ended

@@ -29,6 +29,12 @@ class FakeWire:
         meanwhile()
         return piece
 
+    async def feed(self, sink):
+        while data := await self.read():
+            if not sink(data):
+                return True
+        return False
+
     def read_at_once(self):
         return b""
 
