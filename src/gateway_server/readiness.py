@@ -4,7 +4,7 @@
                                                                              |
     `readable` returns <-- the waiting task is scheduled <-- its Watch is woken
                                                                 |
-    `taking` waits on <---- more is wanted <---- `take` ------+
+    `taking` waits on <---- more is wanted <---- `take` ------+---- `attend`: nobody waits
 
 Trio arms a descriptor anew for each wait, by a system call, and disarms it after. Here each
 is registered once, edge-triggered, and one task of the run wakes whoever waits. An edge tells
@@ -15,6 +15,8 @@ much as it asked for.
 
 Who does the same with whatever comes, as a relay does, need not be woken for it: `taking` has
 it done on the spot, by the task that tells of edges, and wakes whoever waits for the rest.
+What begins on one socket may so go on on another, and end on the first, without any task's
+being woken: the first is held meanwhile, and the other attended to.
 
 Where there is no epoll, Trio's own wait serves; `watch` returns whichever there is.
 """
@@ -56,6 +58,33 @@ class Watch(Protocol):
 
         It is called from another task while this one waits, and must not wait itself. What it
         raises, the wait raises. It need not be called for something.
+        """
+        ...
+
+    @property
+    def holds(self) -> bool:
+        """Whether it knows `hold`, `release`, `wake` and `attend`."""
+        ...
+
+    def hold(self) -> None:
+        """Let who waits by `taking` wait on, and take nothing, until `release` or `wake`.
+
+        A cancelled wait is held no longer.
+        """
+        ...
+
+    def release(self) -> None:
+        """Take on, first of all what came meanwhile."""
+        ...
+
+    def wake(self, error: Exception | None = None) -> None:
+        """Have a wait by `taking` return, though nothing came, or raise `error`."""
+        ...
+
+    def attend(self, take: Take) -> None:
+        """Have `take` called with what comes, while nobody waits, until it returns False.
+
+        Only while nothing has `stirred`. It must not raise: there is nobody to raise it to.
         """
         ...
 
@@ -110,6 +139,22 @@ class TrioWatch:
             if self._closed:  # by what it took: the number may be another socket's by now
                 raise trio.ClosedResourceError("closed by what was taken")
 
+    @property
+    def holds(self) -> bool:
+        """Never: nothing is taken here but by who waits."""
+        return False
+
+    def hold(self) -> None:
+        raise NotImplementedError
+
+    release = hold
+
+    def wake(self, error: Exception | None = None) -> None:
+        raise NotImplementedError
+
+    def attend(self, take: Take) -> None:
+        raise NotImplementedError
+
     def more(self) -> None:
         """Do nothing: Trio looks at what is there, not at what came."""
 
@@ -134,7 +179,7 @@ def _nothing_waits(push: Push) -> None:
 class _EdgeWatch:
     """Waits for an edge that the poller tells of. See `Watch`."""
 
-    __slots__ = ("_closed", "_ended", "_fd", "_poller", "_take", "_task", "_told")
+    __slots__ = ("_closed", "_ended", "_fd", "_held", "_poller", "_take", "_task", "_told")
 
     def __init__(self, poller: "_Poller", fd: int) -> None:
         self._poller = poller
@@ -142,7 +187,8 @@ class _EdgeWatch:
         self._task: trio.lowlevel.Task | None = None
         """Who waits."""
         self._take: Take | None = None
-        """What may spare it the waking."""
+        """What may spare it the waking; without it, who is attended to."""
+        self._held = False
         self._told = False
         """Whether something came that nobody has been told of."""
         self._ended = False
@@ -160,7 +206,11 @@ class _EdgeWatch:
 
     async def taking(self, take: Take) -> None:
         while True:
-            if self._told or self._ended or self._closed or self._task is not None:
+            if (
+                self._closed
+                or self._task is not None
+                or ((self._told or self._ended) and not self._held)
+            ):
                 await self._at_once()
                 if not take():
                     return
@@ -182,7 +232,34 @@ class _EdgeWatch:
 
     def _give_up(self, _raise_cancel: object) -> trio.lowlevel.Abort:
         self._task = self._take = None
+        self._held = False
         return trio.lowlevel.Abort.SUCCEEDED
+
+    @property
+    def holds(self) -> bool:
+        return True
+
+    def hold(self) -> None:
+        self._held = True
+
+    def release(self) -> None:
+        self._held = False
+        if self._take is not None and (self._told or self._ended):
+            self._told = False
+            self._have_taken(self._take)
+
+    def wake(self, error: Exception | None = None) -> None:
+        self._held = False
+        task, self._task, self._take = self._task, None, None
+        if task is not None:
+            told = outcome.Value(value=False) if error is None else outcome.Error(error)
+            trio.lowlevel.reschedule(task, told)
+
+    def attend(self, take: Take) -> None:
+        assert self._task is None
+        assert self._take is None
+        assert not self.stirred
+        self._take = take
 
     def more(self) -> None:
         self._told = True
@@ -203,25 +280,35 @@ class _EdgeWatch:
         if ended:
             self._ended = True
         task, take = self._task, self._take
-        if task is None:
+        if self._held or (task is None and take is None):
             self._told = True
-            return
-        if take is None:
+        elif take is not None:
+            self._have_taken(take)
+        elif task is not None:
             self._task = None
             trio.lowlevel.reschedule(task)
-            return
+
+    def _have_taken(self, take: Take) -> None:
+        """Have what came taken; wake who waits, if anybody, where it is to wait no longer."""
+        task = self._task
         told: outcome.Value[bool] | outcome.Error
+        if task is None:
+            self._take = None  # it may come to be attended to anew, by what is taken
+            if take() and not self._closed:
+                self._take = take
+            return
         try:
             wanted = take()
         except Exception as error:  # noqa: BLE001 - who waits has caused it, and is to hear of it
             told = outcome.Error(error)
         else:
-            if wanted and not self._told and not self._ended:
+            if wanted and (self._held or not (self._told or self._ended)):
                 return
             told = outcome.Value(wanted)
         if self._task is not task:
             return  # closed, or cancelled, by what it took
         self._task = self._take = None
+        self._held = False
         trio.lowlevel.reschedule(task, told)
 
     def close(self) -> None:

@@ -64,6 +64,11 @@ _PROGRESS: Final = {stage: CallProgressed(stage) for stage in Stage}
 """Made once: a call that goes well tells one of them."""
 
 
+def answered(answer: Answer) -> UpstreamAnswered:
+    """Return the event of an answer whose head is here."""
+    return UpstreamAnswered(answer.head, answer.asked_at, answer.answered_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What the exchanges of one edge are carried out with."""
@@ -162,16 +167,20 @@ class Talk(DocumentTalk):
         raise AssertionError(f"{command}, and no handshake was told of")
 
     async def _call(self, command: CallUpstream) -> Event:
-        client = self._means.clients[command.upstream.name]
         if command.hedge_after is not None:
+            client = self._means.clients[command.upstream.name]
             return await Race(client, self.tell, self.consult, self._own).run(command)
-        body = self._body_of(command) if command.request.body else no_body
         try:
-            answer = await client.call(command, body, self._progressed, asides=self)
+            answer = await self._calling(command)
         except CallFailedError as error:
             return UpstreamFailed(error.kind)
         self._answer = answer
-        return UpstreamAnswered(answer.head, answer.asked_at, answer.answered_at)
+        return answered(answer)
+
+    def _calling(self, command: CallUpstream) -> Awaitable[Answer]:
+        body = self._body_of(command) if command.request.body else no_body
+        client = self._means.clients[command.upstream.name]
+        return client.call(command, body, self._progressed, asides=self)
 
     def _progressed(self, stage: Stage) -> None:
         self.tell(_PROGRESS[stage])

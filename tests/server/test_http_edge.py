@@ -81,6 +81,9 @@ class FakeClient:
     trailers: Fields | None = None
     cancelled: int = 0
 
+    def ask(self, command: CallUpstream) -> None:
+        """Nothing goes at once here."""
+
     async def call(self, command: CallUpstream, body, progress, *, asides) -> FakeAnswer:
         try:
             for status, fields in self.hints:

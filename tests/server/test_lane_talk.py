@@ -31,7 +31,7 @@ SIZED = ResponseHead(200, ((b"content-length", b"1000"), (b"date", b"today")), 1
 class WireToAClient:
     """Gives `requests`, and takes `room` bytes of an answer at once, the rest `later`."""
 
-    secure = False
+    secure = holds = False
 
     def __init__(
         self, requests: int, room: int = 10_000, later: float = 0.0, request: bytes = GET

@@ -8,7 +8,7 @@ import pytest
 import trio
 import trio.testing
 
-from gateway_server.readiness import watch
+from gateway_server.readiness import TrioWatch, watch
 from tests.watches import make, pair  # noqa: F401 - fixtures
 
 CHUNK = 1024
@@ -244,3 +244,184 @@ async def test_what_is_taken_may_close_another_socket_that_was_about_to_be_told(
     assert last.took == b"x", "and sockets are told of still"
     for each in (last.watched, mine, peer):
         each.close()
+
+
+async def test_a_wait_that_is_held_takes_nothing_until_it_is_released(pair):
+    ours, theirs = pair
+    taker = Taker(watch, ours, enough=8)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        taker.watched.hold()
+        theirs.sendall(b"held")
+        await trio.sleep(0.02)
+        assert (taker.took, taker.woken) == (b"", 0)
+        taker.watched.release()
+        assert (taker.took, taker.woken) == (b"held", 0)
+        theirs.sendall(b"more")
+    assert (taker.took, taker.woken) == (b"heldmore", 1)
+    taker.watched.close()
+
+
+async def test_a_wait_may_be_held_by_what_it_takes_though_more_came(pair):
+    ours, theirs = pair
+    held = watch(ours.fileno())
+    taken = []
+
+    def take():
+        taken.append(ours.recv(2))
+        held.more()
+        if len(taken) == 1:
+            held.hold()
+        return len(taken) < 3
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(held.taking, take)
+        theirs.sendall(b"abcdef")
+        await trio.sleep(0.02)
+        assert taken == [b"ab"]
+        held.release()
+    assert taken == [b"ab", b"cd", b"ef"]
+    held.close()
+
+
+async def test_what_nothing_came_for_is_released_into_waiting(pair):
+    ours, theirs = pair
+    taker = Taker(watch, ours, enough=1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        taker.watched.hold()
+        taker.watched.release()
+        await trio.testing.wait_all_tasks_blocked()
+        assert taker.woken == 0
+        theirs.sendall(b"x")
+    taker.watched.close()
+
+
+async def test_an_end_that_came_meanwhile_is_taken_once_released(pair):
+    ours, theirs = pair
+    taker = Taker(watch, ours)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        taker.watched.hold()
+        theirs.close()
+        await trio.sleep(0.02)
+        assert taker.woken == 0
+        taker.watched.release()
+    assert taker.woken == 1
+    taker.watched.close()
+
+
+async def test_a_wait_that_is_held_may_be_woken(pair):
+    ours, theirs = pair
+    taker = Taker(watch, ours)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        taker.watched.hold()
+        theirs.sendall(b"kept")
+        await trio.sleep(0.02)
+        taker.watched.wake()
+        taker.watched.wake()
+    assert (taker.took, taker.woken) == (b"", 1)
+    taker.enough = 4
+    await taker.run()
+    assert taker.took == b"kept"
+    taker.watched.close()
+
+
+async def test_a_wait_may_be_woken_with_an_error(pair):
+    ours, _ = pair
+    held = watch(ours.fileno())
+    async with trio.open_nursery() as nursery:
+
+        async def wait():
+            with pytest.raises(ZeroDivisionError):
+                await held.taking(lambda: True)
+
+        nursery.start_soon(wait)
+        await trio.testing.wait_all_tasks_blocked()
+        held.wake(ZeroDivisionError())
+    held.close()
+
+
+async def test_a_wait_that_was_held_and_cancelled_is_held_no_longer(pair):
+    ours, theirs = pair
+    taker = Taker(watch, ours, enough=1)
+    with trio.CancelScope() as scope:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(taker.run)
+            await trio.testing.wait_all_tasks_blocked()
+            taker.watched.hold()
+            scope.cancel()
+    theirs.sendall(b"x")
+    await taker.run()
+    assert taker.took == b"x"
+    taker.watched.close()
+
+
+async def test_what_is_attended_to_is_taken_while_nobody_waits_until_it_is_enough(pair):
+    ours, theirs = pair
+    taker = Taker(watch, ours, enough=6)
+    taker.watched.attend(taker.take)
+    for each in (b"one", b"two", b"for later"):
+        theirs.sendall(each)
+        await trio.testing.wait_all_tasks_blocked()
+    assert taker.took == b"onetwo"
+    assert taker.watched.stirred
+    assert ours.recv(100) == b"for later"
+    assert not any(task is trio.lowlevel.current_task() for task in taker.tasks)
+    taker.watched.close()
+
+
+async def test_what_is_attended_to_may_be_so_anew_by_what_is_taken(pair):
+    ours, theirs = pair
+    watched = watch(ours.fileno())
+    took = []
+
+    def first():
+        took.append(("first", ours.recv(10)))
+        watched.attend(second)
+        return False
+
+    def second():
+        took.append(("second", ours.recv(10)))
+        return False
+
+    watched.attend(first)
+    for each in (b"a", b"b"):
+        theirs.sendall(each)
+        await trio.testing.wait_all_tasks_blocked()
+    assert took == [("first", b"a"), ("second", b"b")]
+    watched.close()
+
+
+@pytest.mark.parametrize("wants_more", [False, True])
+async def test_what_is_attended_to_may_be_closed_by_what_it_takes(pair, wants_more):
+    ours, theirs = pair
+    watched = watch(ours.fileno())
+    taken = 0
+
+    def take():
+        nonlocal taken
+        taken += 1
+        watched.close()
+        return wants_more
+
+    watched.attend(take)
+    for each in (b"a", b"b"):
+        theirs.sendall(each)
+        await trio.testing.wait_all_tasks_blocked()
+    assert taken == 1
+
+
+async def test_where_edges_are_not_told_nothing_is_held_or_attended_to(pair):
+    ours, _ = pair
+    plain = TrioWatch(ours.fileno())
+    assert not plain.holds
+    for call in (plain.hold, plain.release, plain.wake, lambda: plain.attend(lambda: False)):
+        with pytest.raises(NotImplementedError):
+            call()
+    plain.close()

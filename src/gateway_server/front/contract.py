@@ -112,6 +112,18 @@ class Lane(Protocol):
         ...
 
     @property
+    def holds(self) -> bool:
+        """Whether a request may be `under_way`."""
+        ...
+
+    def go_on(self, error: Exception | None = None) -> None:
+        """Hear that a request is no longer under way, but answered, or for `run`, or failed.
+
+        From any task.
+        """
+        ...
+
+    @property
     def alarm(self) -> Alarm:
         """Asks for `Conversation.deadline`; let it `look` where that lies earlier than before."""
         ...
@@ -128,6 +140,11 @@ class Conversation(Protocol):
 
         The stream is finished where that was all; else it is for `run` to go on.
         """
+        ...
+
+    @property
+    def under_way(self) -> bool:
+        """Whether what is awaited will be heard of without a task, and the lane be told of it."""
         ...
 
     def run(self) -> Awaitable[None]:

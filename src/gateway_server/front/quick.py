@@ -4,7 +4,8 @@
 
 What can be answered without waiting (a refusal, a hit on the cache) is answered on the
 spot by whoever tells that the head has come: that need not be the connection's task, and
-to wake it would cost a fifth of such an answer. All else is the task's.
+to wake it would cost a fifth of such an answer. Nor is it woken for a call that goes well,
+whose request is under way until the lane is told to `go_on`. All else is the task's.
 
 It waits in one place at a time: for a head, for the upstream, for the client to take
 bytes. One cancel scope stays open around all of it; what must end
@@ -50,6 +51,7 @@ class QuickHttp1:
         )
         self._origin = origin
         self._counted = origin.worker.config.max_requests is not None
+        self.holds = wire.holds and not self._counted
         self._names_hosts = bool(origin.worker.config.server_names)
         self._peer = origin.client[0] if origin.client else ""
         self._scheme = "https" if origin.secure else "http"
@@ -203,12 +205,35 @@ class QuickHttp1:
                 return False
             stream = self._begin(request, upgrade=False)
             if not stream.finished or self._counted:
-                return False
+                return self._leave_under_way()
             if not self._end_request():
                 self._ending = Ending.GENTLY
                 return False
         self._ending = Ending.IDLE
         return False
+
+    def _leave_under_way(self) -> bool:
+        """Return whether nothing is to be done for a request until the lane is told to `go_on`."""
+        if self._talk is None or not self._talk.under_way:
+            return False
+        self.wire.hold()
+        return True
+
+    def go_on(self, error: Exception | None = None) -> None:
+        """See `contract.Lane.go_on`."""
+        stream = self._stream
+        assert stream is not None
+        try:
+            if error is None and stream.finished:
+                if not self._end_request():
+                    self._ending = Ending.GENTLY
+                elif self._answer_on():
+                    if self._idling:
+                        self.wire.release()
+                    return
+        except Exception as unforeseen:  # noqa: BLE001 - the connection's task is to end with it
+            error = unforeseen
+        self.wire.wake(error)
 
     def _end_request(self) -> bool:
         """Let go of a request that is answered; return whether another may follow."""

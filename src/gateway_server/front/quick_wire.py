@@ -50,6 +50,23 @@ class QuickWire(Wire):
             if data is not None:
                 return data
 
+    @property
+    def holds(self) -> bool:
+        """See `Wire.holds`."""
+        return self._watch.holds
+
+    def hold(self) -> None:
+        """See `Wire.hold`."""
+        self._watch.hold()
+
+    def release(self) -> None:
+        """See `Wire.release`."""
+        self._watch.release()
+
+    def wake(self, error: Exception | None = None) -> None:
+        """See `Wire.wake`."""
+        self._watch.wake(error)
+
     async def feed(self, sink: Sink) -> bool:
         """See `Wire.feed`."""
         ended = False

@@ -80,6 +80,23 @@ class Wire:
             self.broken = True
             return b""
 
+    @property
+    def holds(self) -> bool:
+        """Whether it knows `hold`, `release` and `wake`: see `readiness.Watch`."""
+        return False
+
+    def hold(self) -> None:
+        """Read nothing, though `feed` waits on."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Read on."""
+        raise NotImplementedError
+
+    def wake(self, error: Exception | None = None) -> None:
+        """Have `feed` return as if the sink wanted no more, or raise `error`."""
+        raise NotImplementedError
+
     async def feed(self, sink: Sink) -> bool:
         """Give `sink` what comes, until it wants no more; False: the client has left.
 

@@ -15,7 +15,7 @@ from gateway_core.identifying import AUTHORIZATION, CONSUMER_ID, CONSUMER_SCOPES
 from gateway_core.message import Fields, UpstreamRequest, value
 
 from ..upstream import Answer, UpstreamClient
-from ..upstream.contract import Asides, BodyReader
+from ..upstream.contract import Asides, Asked, BodyReader
 from .signatures import sign
 from .signing import Signer
 
@@ -102,6 +102,14 @@ class PresentingClient:
         self._client = client
         self._badge = badge
         self._wall = wall
+
+    def ask(self, command: CallUpstream) -> Asked | None:
+        """See `UpstreamClient.ask`."""
+        request = command.request
+        if request.body != 0:
+            return None
+        fields = self._badge.shown(request, None, self._wall())
+        return self._client.ask(replace(command, request=replace(request, fields=fields)))
 
     async def call(
         self,

@@ -131,8 +131,40 @@ class Asides(Protocol):
         ...
 
 
+class Asked(Protocol):
+    """A request that is out, and whose answer nobody has seen yet. It holds a connection."""
+
+    @property
+    def sent(self) -> bool:
+        """Whether the request is written whole."""
+        ...
+
+    def attend(self, told: Callable[[Answer | None], None]) -> bool:
+        """Have `told` called once something comes, without anybody's waiting.
+
+        From any task: with the answer, if all of it came; with None, if `answer` is to be asked
+        for it, as it is where this returns False, and `told` will not be called. It must not
+        raise.
+        """
+        ...
+
+    async def answer(
+        self, body: BodyReader, progress: Callable[[Stage], None], asides: Asides | None
+    ) -> Answer:
+        """Return the answer once its final head is here. See `UpstreamClient.call`."""
+        ...
+
+    def drop(self) -> None:
+        """Give back what it holds; neither `answer` nor what was `told` may have done so before."""
+        ...
+
+
 class UpstreamClient(Protocol):
     """Speaks to the endpoints of one upstream."""
+
+    def ask(self, command: CallUpstream) -> Asked | None:
+        """Send a request without a body, if that takes no waiting; None: `call` sends it."""
+        ...
 
     async def call(
         self,

@@ -2,37 +2,32 @@
 
     a place             none: wait, or refuse
     a connection        at rest; none: dial -----------------+
-    the request out     not at once, or a body follows ------+
-    the answer in       broken, or not whole in one piece ---+--> CarefulCall -> Http1Answer
+    the request out     a body follows ----------------------+--> CarefulCall -> Http1Answer
+    -> Asked            broken, or not whole in one piece ---+
     -> WholeAnswer
 
-A call without a body runs in its caller's task alone, and sets no time-out: whoever calls
-cancels it. Cancelled at any await, it leaves neither a place taken nor a socket open.
+A call without a body runs in its caller's task, or in none (`asked.py`), and sets no time-out:
+whoever calls cancels it. Cancelled at any await, it leaves neither a place taken nor a socket open.
 """
 
-import time
 from collections.abc import Callable
 from typing import Final
 
 import trio
 
-from gateway_core.clock import Duration, UnixTime
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import CallUpstream, Stage
 from gateway_core.message import IDEMPOTENT
-from gateway_core.pooling import idle_lifetime
 from gateway_core.upstream import Endpoint, Upstream
 
-from .contract import Asides, BodyReader, CallFailedError
+from .asked import Asked
+from .contract import Answer, Asides, BodyReader, CallFailedError
 from .dialing import Dial, Dialer
-from .http1_answer import Http1Answer
 from .http1_call import CarefulCall
 from .pool import Pool
 from .slots import Slots
 from .tls import TlsSettings
-from .whole_answer import WholeAnswer
 
-_NONE: Final = Duration(0)
 _SENT: Final = Stage.SENT
 _SWEEP_SECONDS: Final = 1.0
 """How much longer than its lifetime a connection may rest where nobody calls."""
@@ -70,46 +65,42 @@ class Http1Client:
         progress: Callable[[Stage], None],
         *,
         asides: Asides | None = None,
-    ) -> Http1Answer | WholeAnswer:
+    ) -> Answer:
         """See `contract.UpstreamClient.call`.
 
         `body`, where it is cancelled, keeps the piece that it would have returned: a final
         answer that comes first interrupts it, and `Answer.finish_upload` asks it again. It
         is not asked beyond the length that the request declares.
         """
-        pool = self._pools_by_id.get(id(command.endpoint)) or self._pools[command.endpoint]
+        asked = self.ask(command)
+        if asked is not None:
+            if asked.sent:
+                progress(_SENT)
+            return await asked.answer(body, progress, asides)
+        pool = self._pool_of(command)
         if not pool.places.take_nowait():
             await _await_place(pool.places, progress)
+        call = CarefulCall(
+            pool, command.request, body, progress, asides, may_switch=command.upgrade
+        )
+        return await call.begin(pool.take())
+
+    def ask(self, command: CallUpstream) -> Asked | None:
+        """See `contract.UpstreamClient.ask`."""
         request = command.request
-        careful = request.body != 0 or command.upgrade
-        connection = pool.take(surely=careful or request.method not in IDEMPOTENT)
-        if connection is None or careful:
-            call = CarefulCall(pool, request, body, progress, asides, may_switch=command.upgrade)
-            return await call.begin(connection)
-        # Nearly every call: flat, since each frame costs at each wait.
-        heard = None
-        try:
-            asked_at = UnixTime(int(time.time()))
-            unsent = connection.ask(request)
-            if unsent is None:
-                progress(_SENT)
-                while heard is None:
-                    try:  # noqa: SIM105 - a context manager costs
-                        await connection.wire.readable()
-                    except (OSError, trio.ClosedResourceError):
-                        pass  # whoever asks the wire next is told again
-                    heard = connection.hear()
-        except BaseException:
-            connection.close()
+        if request.body != 0 or command.upgrade:
+            return None
+        pool = self._pool_of(command)
+        if not pool.places.take_nowait():
+            return None
+        connection = pool.take(surely=request.method not in IDEMPOTENT)
+        if connection is None:
             pool.places.give_back()
-            raise
-        if not isinstance(heard, tuple):
-            call = CarefulCall(pool, request, body, progress, asides)
-            return await call.go_on(connection, unsent, heard)
-        head, keep_alive, piece = heard
-        pool.give_back(connection, idle_lifetime(head.fields) if keep_alive else _NONE)
-        pool.places.give_back()
-        return WholeAnswer(head, piece, asked_at, UnixTime(int(time.time())))
+            return None
+        return Asked(pool, connection, request)
+
+    def _pool_of(self, command: CallUpstream) -> Pool:
+        return self._pools_by_id.get(id(command.endpoint)) or self._pools[command.endpoint]
 
     async def tend(self) -> None:
         """Close connections that have rested too long, for ever. Run it in a nursery.

@@ -50,6 +50,9 @@ class Http2Client:
         """Return the connections to `endpoint`, to look at."""
         return self._pools[endpoint]
 
+    def ask(self, command: CallUpstream) -> None:
+        """None: here nothing goes at once. See `contract.UpstreamClient.ask`."""
+
     async def call(
         self,
         command: CallUpstream,

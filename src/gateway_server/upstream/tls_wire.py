@@ -113,6 +113,10 @@ class TlsWire:
         """See `Wire.taking`."""
         return self._below.taking(take)
 
+    def attend(self, take: Take) -> bool:  # noqa: ARG002 - see `stirred`
+        """Never: what was decrypted already, no readiness tells of."""
+        return False
+
     def writable(self) -> Awaitable[None]:
         """See `Wire.writable`."""
         return self._below.writable()

@@ -78,6 +78,13 @@ class Wire(Protocol):
         """
         ...
 
+    def attend(self, take: Take) -> bool:
+        """Have `take` called with what comes, while nobody waits, until it returns False.
+
+        It must not raise. False: it will not be called, and somebody has to wait.
+        """
+        ...
+
     def writable(self) -> Awaitable[None]:
         """Wait until `send_some` may take something. Raises as `readable`."""
         ...
@@ -190,6 +197,14 @@ class SocketWire:
     def taking(self, take: Take) -> Awaitable[None]:
         """See `Wire.taking`."""
         return self._watched().taking(take)
+
+    def attend(self, take: Take) -> bool:
+        """See `Wire.attend`."""
+        watched = self._watched()
+        if not watched.holds or watched.stirred:
+            return False
+        watched.attend(take)
+        return True
 
     def _watched(self) -> Watch:
         if self._watch is None:

@@ -16,6 +16,8 @@ GET = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
 class FakeWire:
     """Gives `pieces`, each after what is done in the moment in which it arrives."""
 
+    holds = False
+
     def __init__(self, pieces):
         self.pieces = pieces
         self.written = b""

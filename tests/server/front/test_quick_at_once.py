@@ -23,6 +23,7 @@ class Talk:
     """A conversation that answers when it begins, or leaves that to `run`."""
 
     deadline = NEVER
+    under_way = False
 
     def __init__(self, stream, *, at_once):
         self.stream = stream
@@ -59,7 +60,7 @@ class Served(Little):
 class ToldWire:
     """Gives its pieces from a task of the wire's own, as readiness does; `between` follows each."""
 
-    broken = False
+    broken = holds = False
 
     def __init__(self, *pieces):
         self.pieces = list(pieces)

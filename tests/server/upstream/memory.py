@@ -81,6 +81,9 @@ class MemoryWire:
         finally:
             self.reading -= 1
 
+    def attend(self, take) -> bool:
+        return False
+
     async def writable(self) -> None:
         assert not self.writing, "two tasks write"
         self.writing += 1
