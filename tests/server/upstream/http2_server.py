@@ -151,8 +151,9 @@ class Server:
 
     async def say_goodbye(self, last: int, code: int = 0) -> None:
         self.h2.close_connection(code, last_stream_id=last)
-        await self.flush()
+        # Before anything is awaited: what comes meanwhile is no error of the client's.
         self.h2.state_machine.state = h2.connection.ConnectionState.SERVER_OPEN
+        await self.flush()
 
 
 class Site:
