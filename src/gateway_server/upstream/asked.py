@@ -33,7 +33,16 @@ _NONE: Final = Duration(0)
 class Asked:
     """One request that is out. See `contract.Asked`."""
 
-    __slots__ = ("_asked_at", "_connection", "_heard", "_pool", "_request", "_told", "_unsent")
+    __slots__ = (
+        "_asked_at",
+        "_connection",
+        "_heard",
+        "_pool",
+        "_request",
+        "_told",
+        "_unforeseen",
+        "_unsent",
+    )
 
     def __init__(self, pool: Pool, connection: Connection, request: UpstreamRequest) -> None:
         """Send `request`. A place was taken before; it is held from now on, with `connection`."""
@@ -45,6 +54,7 @@ class Asked:
         """What the wire did not take, or takes no more: for a careful call to see to."""
         self._heard: Whole | list[Event] | CallFailedError | None = None
         """What came, that was not all in one piece."""
+        self._unforeseen: Exception | None = None
         self._told: Callable[[Answer | None], None] | None = None
         try:
             self._unsent = connection.ask(request)
@@ -65,16 +75,20 @@ class Asked:
         return self._connection.wire.attend(self._take)
 
     def _take(self) -> bool:
-        heard = self._connection.hear()
-        if heard is None:
-            return True
+        answer: Answer | None = None
+        try:
+            heard = self._connection.hear()
+            if heard is None:
+                return True
+            if isinstance(heard, tuple):
+                answer = self._whole(heard)
+            else:
+                self._heard = heard
+        except Exception as unforeseen:  # noqa: BLE001 - it is to end one exchange, and not the poller
+            self._unforeseen = unforeseen
         told, self._told = self._told, None
         assert told is not None
-        if isinstance(heard, tuple):
-            told(self._whole(heard))
-        else:
-            self._heard = heard
-            told(None)
+        told(answer)
         return False
 
     async def answer(
@@ -82,6 +96,9 @@ class Asked:
     ) -> Answer:
         """See `contract.Asked.answer`."""
         connection, heard = self._connection, self._heard
+        if self._unforeseen is not None:
+            self.drop()
+            raise self._unforeseen
         if self._unsent is None:
             try:
                 while heard is None:

@@ -166,6 +166,19 @@ async def test_a_connection_that_ends_instead_is_for_somebody_to_see_to(rig, goo
     await rig.told[1].aclose()
 
 
+async def test_what_nobody_foresaw_is_raised_by_who_awaits_the_answer(rig):
+    asked = rig.client.ask(command())
+    asked.attend(rig.told.append)
+    asked._connection.decoder = None
+    rig.peers[0].send(OK)
+    await trio.testing.wait_all_tasks_blocked()
+    assert rig.told == [None]
+    with pytest.raises(AttributeError):
+        await rig.answered(asked)
+    assert (rig.pool.at_rest, rig.taken) == (0, 0)
+    assert rig.requests() == 1
+
+
 async def test_an_answer_may_be_awaited_instead(rig):
     asked = rig.client.ask(command())
     async with trio.open_nursery() as nursery:
