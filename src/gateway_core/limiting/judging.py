@@ -24,6 +24,8 @@ NO_NAMES: Final[frozenset[bytes]] = frozenset()
 class Outcome(enum.Enum):
     """What the limits said."""
 
+    __hash__ = object.__hash__  # Enum's own is slow, and each line of the log looks one up
+
     ADMITTED = "admitted"
     REFUSED = "refused"
     FULL = "full"

@@ -10,7 +10,7 @@ once: while `run` runs, within FLUSH_SECONDS, else at once.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import BinaryIO, Final, TextIO
@@ -28,7 +28,11 @@ BUFFER_BYTES_MAX: Final = 64 * 1024
 """Written at once beyond that."""
 _US: Final = 1_000
 
-Form = Callable[[Record, str, str, Instant], str]
+_PATH_REMEMBERED_MAX: Final = 256
+"""Bytes of a path whose words are remembered: few are longer, and strangers choose them."""
+
+Form = Callable[[Record, str, bytes, Instant], str]
+"""Makes a line of what became of a request, its method, its target, and when it ended."""
 
 
 class AccessLog:
@@ -51,7 +55,7 @@ class AccessLog:
     def exchange_ended(self, record: Record, method: str, target: bytes, now: Instant) -> None:
         """Log an exchange that the core decided."""
         if self._form is not None:
-            self._write(self._form(record, method, shown_path(target), now))
+            self._write(self._form(record, method, target, now))
 
     def refused(
         self,
@@ -133,28 +137,32 @@ class _Stamp:
 _stamp: Final = _Stamp().now
 
 
-def as_json(record: Record, method: str, path: str, now: Instant) -> str:
+def as_json(record: Record, method: str, target: bytes, now: Instant) -> str:
     """Return a line of JSON; what is not known is left out."""
-    line = f'{{"time": "{_stamp()}"{_asked(record, method, path)}, "status": {record.status}'
+    path = target.partition(b"?")[0] if b"?" in target else target
+    asked = (_asked if len(path) <= _PATH_REMEMBERED_MAX else _asked_anew)(method, path)
+    told = ""
     if record.upstream_status or record.unwritten:
-        line += _changed(record)
+        told += _changed(record)
     if record.reason:
-        line += f', "reason": {quoted(record.reason)}'
+        told += f', "reason": {quoted(record.reason)}'
     if record.route:
-        line += _route(record.route, record.upstream)
+        told += _route(record.route, record.upstream)
     if record.consumer or record.identity:
-        line += _caller(record)
+        told += _caller(record)
     if record.endpoint:
-        line += f', "endpoint": {_quoted_name(record.endpoint)}, "attempts": {record.attempts}'
+        told += f', "endpoint": {_quoted_name(record.endpoint)}, "attempts": {record.attempts}'
     if record.breaker or record.retry or record.hedge:
-        line += _protection(record)
+        told += _protection(record)
     if record.limits is not None:
-        line += _limits(record.limits)
+        told += _limits(record.limits)
     if record.socket is not None:
-        line += _socket(record.socket)
+        told += _socket(record.socket)
     if record.cache is not None:
-        line += _cache(record.cache)
-    return f"{line}{_amounts(record, now)}}}\n"
+        told += _cache(record.cache)
+    amounts = _amounts(record, now)
+    status = record.status
+    return f'{{"time": "{_stamp()}"{_who(record)}{asked}, "status": {status}{told}{amounts}}}\n'
 
 
 def _changed(record: Record) -> str:
@@ -169,16 +177,25 @@ def _protection(record: Record) -> str:
     return "".join([f', "{name}": "{word}"' for name, word in told.items() if word])
 
 
-def _asked(record: Record, method: str, path: str) -> str:
-    """Tell who asked for what: nearly always all of it is known, and made in one go."""
+def _who(record: Record) -> str:
+    """Tell who asked: nearly always both are known."""
     request_id, client = record.request_id, record.client
-    if request_id and client and method and path:
-        return (
-            f', "request_id": {quoted(request_id)}, "client": {quoted(client)}, '
-            f'"method": {quoted(method)}, "path": {quoted(path)}'
-        )
-    told = {"request_id": request_id, "client": client, "method": method, "path": path}
+    if request_id and client:
+        return f', "request_id": {quoted(request_id)}, "client": {quoted(client)}'
+    return _known({"request_id": request_id, "client": client})
+
+
+def _asked_anew(method: str, path: bytes) -> str:
+    """Tell what was asked for."""
+    return _known({"method": method, "path": shown_path(path)})
+
+
+def _known(told: Mapping[str, str]) -> str:
     return "".join([f', "{name}": {quoted(text)}' for name, text in told.items() if text])
+
+
+_asked = lru_cache(maxsize=1024)(_asked_anew)
+"""Remembered, since most requests are for one of a few things."""
 
 
 _quoted_name: Final = lru_cache(maxsize=1024)(quoted)
@@ -201,17 +218,21 @@ def _limits(said: Judgement) -> str:
     """Tell what the limits said: which of them decided, or came nearest to it."""
     text = ""
     if said.binding:
-        text = (
-            f', "limit": {_quoted_name(said.binding)}, "limit_outcome": "{said.outcome.value}"'
-            f', "limit_remaining": {said.remaining}'
-        )
+        text = f"{_limit(said.binding, said.outcome)}{said.remaining}"
     if said.shadowed:
         text += f', "limits_shadowed": [{", ".join(map(_quoted_name, said.shadowed))}]'
     return text
 
 
+@lru_cache(maxsize=1024)
+def _limit(name: str, outcome: Outcome) -> str:
+    """Tell all of a limit but the number that is left, which comes behind it."""
+    return f', "limit": {quoted(name)}, "limit_outcome": "{outcome.value}", "limit_remaining": '
+
+
+@lru_cache(maxsize=1024)
 def _cache(note: CacheNote) -> str:
-    """Tell what the cache did, and why."""
+    """Tell what the cache did, and why. Remembered: within a second many say the same."""
     reason = f', "cache_reason": {quoted(note.reason)}' if note.reason else ""
     stored = ', "cache_stored": true' if note.stored else ""
     return f', "cache": "{note.verdict.value.decode()}"{reason}{stored}'
@@ -220,10 +241,11 @@ def _cache(note: CacheNote) -> str:
 def _amounts(record: Record, now: Instant) -> str:
     """Tell how much, and how long."""
     line = f', "bytes_in": {record.bytes_in}, "bytes_out": {record.bytes_out}'
-    if now < NEVER and record.started < NEVER:
-        line += f', "duration_ms": {(now - record.started) // _US / 1000}'
-    if record.answered < NEVER:
-        line += f', "upstream_ms": {(record.answered - record.asked) // _US / 1000}'
+    started, answered = record.started, record.answered
+    if now < NEVER and started < NEVER:
+        line += f', "duration_ms": {(now - started) // _US / 1000}'
+    if answered < NEVER:
+        line += f', "upstream_ms": {(answered - record.asked) // _US / 1000}'
     return line
 
 
@@ -251,8 +273,9 @@ class Console:
     def __init__(self, *, colour: bool) -> None:
         self._colour = colour
 
-    def __call__(self, record: Record, method: str, path: str, now: Instant) -> str:
+    def __call__(self, record: Record, method: str, target: bytes, now: Instant) -> str:
         """Return the line."""
+        path = shown_path(target)
         status = self._painted(f"{record.status:>3}", record.status)
         words = [_stamp()[11:-5], status, f"{method or '-':<6}", path or "-"]
         if now < NEVER and record.started < NEVER:

@@ -252,5 +252,14 @@ def test_a_path_is_shown_without_query_and_without_what_a_terminal_obeys(
     ],
 )
 def test_what_protected_the_service_is_told_where_something_did(told, words) -> None:
-    line = json.loads(as_json(replace(RECORD, **told), "GET", "/", NEVER))
+    line = json.loads(as_json(replace(RECORD, **told), "GET", b"/", NEVER))
     assert {key: line[key] for key in ("breaker", "retry", "hedge") if key in line} == words
+
+
+@pytest.mark.parametrize("length", [1, 255, 256, 5000], ids=lambda n: f"{n} bytes")
+def test_a_path_is_told_alike_whether_it_is_remembered_or_not(length) -> None:
+    target = b"/" + b"a" * (length - 1)
+    for query in (b"", b"?secret=1", b"?secret=2", b"?"):
+        for method in ("GET", "HEAD"):
+            line = json.loads(as_json(RECORD, method, target + query, NEVER))
+            assert (line["method"], line["path"]) == (method, target.decode())
