@@ -5,17 +5,18 @@ address or a stack trace, since all of it is shown to the client.
 """
 
 import json
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Final
 
+from .frozen import frozen
 from .message import Fields, ResponseHead
 
 PROBLEM_JSON: Final = b"application/problem+json"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """An answer other than the upstream's."""
 
@@ -30,14 +31,17 @@ class Refusal:
     """Whether the client's connection cannot be used further."""
 
     def with_fields(self, *more: tuple[bytes, bytes]) -> "Refusal":
-        """Return a copy with more field lines behind its own."""
-        return replace(self, fields=(*self.fields, *more))
+        """Return it with more field lines behind its own."""
+        if not more:
+            return self
+        fields = (*self.fields, *more)
+        return Refusal(self.status, self.reason, self.detail, fields, self.close)
 
 
 def problem(refusal: Refusal, request_id: str) -> bytes:
     """Return the body that tells `refusal` (RFC 9457, section 3.1)."""
     told = _told(refusal.reason, refusal.status, refusal.detail)
-    return f'{told}, "request_id": {json.dumps(request_id)}}}'.encode("ascii")
+    return f'{told}, "request_id": {quoted(request_id)}}}'.encode("ascii")
 
 
 @lru_cache(maxsize=256)

@@ -181,7 +181,8 @@ class ResponseTrailersRead:
     trailers: Fields
 
 
-class BodyEnded(NamedTuple):
+@frozen
+class BodyEnded:
     """The client has the whole answer."""
 
     size: int = 0

@@ -14,6 +14,7 @@ Source: RFC 7239, sections 5, 7.4 and 8.1.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ..frozen import frozen
 from ..message import RequestHead, value, values
 from .forwarded import Element, parse_node, read_backwards
 from .rules import Believed, ForwardingRules
@@ -28,7 +29,8 @@ _AUTHORITY_MAX: Final = 261
 """Bytes: a name of 255 (RFC 1035, 2.3.4), a colon, a port."""
 
 
-class Client(NamedTuple):
+@frozen
+class Client:
     """Who asks, and how it addressed the public face of the service."""
 
     address: str

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from ..frozen import frozen
-from ..message import Fields, members, values
+from ..message import Fields, RequestHead, members, values
 from ..refusal import Refusal
 from .authority import is_authority
 from .fields import FIELD_LINE, TOKEN, TOKEN_BYTES, HeadWatch, read_fields
@@ -78,6 +78,19 @@ class ParsedRequest:
     """Whether it bears an Upgrade field: whatever it asks to become."""
     size: int
     """Bytes of the head, its empty line included."""
+
+    def heard_from(self, peer: str, scheme: str) -> RequestHead:
+        """Return it as what `peer` asks over a connection that `scheme` names."""
+        return RequestHead(
+            self.method,
+            self.target,
+            self.authority,
+            self.fields,
+            peer,
+            scheme,
+            self.version,
+            self.body,
+        )
 
 
 @dataclass(slots=True)

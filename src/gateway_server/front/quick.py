@@ -263,17 +263,8 @@ class QuickHttp1:
 
     def _begin(self, request: ParsedRequest, *, upgrade: bool) -> QuickStream:
         """Begin to answer; all of it where that takes no waiting: the stream is finished then."""
-        head = RequestHead(
-            request.method,
-            request.target,
-            request.authority,
-            request.fields,
-            self._peer,
-            self._scheme,
-            request.version,
-            request.body,
-        )
         self._number += 1
+        head = request.heard_from(self._peer, self._scheme)
         stream = self._stream = QuickStream(head, self)
         if not self._names_hosts:
             self._talk = talk = self._origin.worker.served.begin(stream, self, upgrade=upgrade)

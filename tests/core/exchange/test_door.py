@@ -1,5 +1,6 @@
 """What one route asks, and tells browsers."""
 
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -33,7 +34,7 @@ def test_pages_and_browsers_are_told() -> None:
     told = Door(sharing=SHARING, hardened=True).told(get(fields=((b"origin", APP),)), CLIENT)
     assert value(told, b"access-control-allow-origin") == APP
     assert value(told, b"strict-transport-security") is not None
-    plain = Door(hardened=True).told(get(), CLIENT._replace(scheme="http"))
+    plain = Door(hardened=True).told(get(), replace(CLIENT, scheme="http"))
     assert value(plain, b"strict-transport-security") is None
     assert value(plain, b"x-content-type-options") == b"nosniff"
 
@@ -44,7 +45,7 @@ def test_pages_and_browsers_are_told() -> None:
 )
 def test_an_address_is_admitted_or_not(address: str, refused: bool) -> None:
     door = Door(fence=Fence(deny=(ip_network("198.51.100.0/24"),)))
-    assert door.refuse(CLIENT._replace(address=address)) == (REFUSED if refused else None)
+    assert door.refuse(replace(CLIENT, address=address)) == (REFUSED if refused else None)
 
 
 def test_what_is_relied_on_are_the_fields_of_credentials() -> None:

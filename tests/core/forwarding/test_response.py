@@ -1,5 +1,7 @@
 """An answer's head on its way to the client."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from gateway_core.forwarding.rules import DEFAULT_RULES, ForwardingRules
 from gateway_core.message import FieldEdits, Fields, ResponseHead
 
 CLIENT = Client("192.0.2.1", "https", b"example.com", ("192.0.2.1",))
-NAMELESS = CLIENT._replace(authority=b"")
+NAMELESS = replace(CLIENT, authority=b"")
 ID = (b"x-request-id", b"id-1")
 
 
