@@ -3,6 +3,10 @@
 Each subject runs on a core of its own; the load and the upstream that echoes share another.
 One message here is a round trip: it crosses the subject twice. CPU is that of the subject's
 process tree. Rounds are interleaved, figures are medians over them.
+
+At light load nobody is busy, so that who wakes whom, from which sleep, is most of a round trip,
+and the load and the echo are woken as well. Hence what a relay *adds*: straight to the echo is
+measured in turn with each relay, in the same seconds.
 """
 
 import argparse
@@ -27,6 +31,8 @@ from .wire import connect, message
 
 DESCRIPTORS = 60_000
 SIZES = (64, 1024, 65_536)
+LIGHT_SOCKETS, LIGHT_RATE = 4, 50.0
+LIGHT_TURNS, LIGHT_SECONDS = 3, 1.0
 
 
 @contextmanager
@@ -94,9 +100,22 @@ def busy(subject: Subject, cores, upstream: int, size: int, given) -> dict:
         before = accounting.cpu_seconds(pid)
         told = loaded(cores.load, port, given.connections, size, given.seconds)
         told["cpu_us"] = (accounting.cpu_seconds(pid) - before) / max(told["messages"], 1) * 1e6
-        light = loaded(cores.load, port, 4, size, 2.0, 50.0)
-        told["light_p50_us"] = light["p50_us"]
-        return told
+        return told | light(cores.load, port, upstream, size)
+
+
+def light(core: int, port: int, upstream: int, size: int) -> dict:
+    """Measure round trips at light load, and how much longer they are than to the echo alone."""
+    turns = [
+        [
+            loaded(core, each, LIGHT_SOCKETS, size, LIGHT_SECONDS, LIGHT_RATE)["p50_us"]
+            for each in (port, upstream)
+        ]
+        for _ in range(LIGHT_TURNS)
+    ]
+    return {
+        "light_p50_us": statistics.median(relayed for relayed, _ in turns),
+        "light_added_us": statistics.median(relayed - straight for relayed, straight in turns),
+    }
 
 
 def idle(subject: Subject, cores, upstream: int, given) -> dict:
@@ -154,7 +173,7 @@ def main(words: list[str]) -> int:
                     print(turn, size, each.name, told, file=sys.stderr, flush=True)
             for size in map(int, filter(None, given.sizes.split(","))):
                 told = {"cpu_us": 0.0, **loaded(cores.load, upstream, given.connections, size, 2.0)}
-                told["light_p50_us"] = loaded(cores.load, upstream, 4, size, 2.0, 50.0)["p50_us"]
+                told |= light(cores.load, upstream, upstream, size)
                 rows.setdefault(("none: straight to the echo", size), []).append(told)
         resting = {}
         for each in subjects if given.idle else []:
@@ -167,13 +186,17 @@ def main(words: list[str]) -> int:
 def report(rows, resting, versions, given) -> None:
     """Print tables in Markdown."""
     print(f"{given.connections} sockets, {given.rounds} rounds of {given.seconds:g} s, medians\n")
-    print("| relay | bytes | messages/s | CPU us a message | p50 us, 4 sockets at 50/s | errors |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| relay | bytes | messages/s | CPU us a message "
+        f"| p50 us, {LIGHT_SOCKETS} sockets at {LIGHT_RATE:g}/s | of which it adds | errors |"
+    )
+    print("|---|---|---|---|---|---|---|")
     for (name, size), told in sorted(rows.items(), key=lambda row: (row[0][1], row[0][0])):
         middle = {key: statistics.median(each[key] for each in told) for key in told[0]}
         print(
             f"| {name} | {size} | {middle['messages'] / middle['seconds']:,.0f} "
-            f"| {middle['cpu_us']:.1f} | {middle['light_p50_us']:.0f} | {middle['errors']:.0f} |"
+            f"| {middle['cpu_us']:.1f} | {middle['light_p50_us']:.0f} "
+            f"| {middle['light_added_us']:.0f} | {middle['errors']:.0f} |"
         )
     if resting:
         print(f"\n{given.idle} idle sockets, then 100 busy ones of 64 bytes beside them\n")

@@ -1,14 +1,23 @@
 """The load: so many sockets, each sends a message when the last one came back.
 
+At a rate, they take turns, spread evenly over the period: two that spoke at once would be
+measured waiting for each other, on this side as well as on the other.
+
 Prints one line of JSON: messages, seconds, p50 and p99 of the round trip in microseconds, errors.
 """
 
+import heapq
 import json
 import select
 import sys
 import time
 
 from .wire import connect, message
+
+
+def first_turns(sockets: int, rate: float) -> list[float]:
+    """Return when each socket speaks first, in seconds from the start on."""
+    return [number / (rate * sockets) if rate else 0.0 for number in range(sockets)]
 
 
 def run(port: int, sockets: int, size: int, seconds: float, rate: float = 0.0) -> dict[str, float]:
@@ -20,19 +29,20 @@ def run(port: int, sockets: int, size: int, seconds: float, rate: float = 0.0) -
     left = dict.fromkeys(by_fd, back)
     sent_at: dict[int, float] = {}
     due: list[tuple[float, int]] = []
-    for fd, sock in by_fd.items():
+    start = time.perf_counter()
+    for (fd, sock), first in zip(by_fd.items(), first_turns(sockets, rate), strict=True):
         sock.settimeout(20)
         epoll.register(fd, select.EPOLLIN)
-        sent_at[fd] = time.perf_counter()
-        sock.sendall(ours)
+        due.append((start + first, fd))
     count = errors = 0
     times: list[float] = []
-    start = time.perf_counter()
+    turn = dict.fromkeys(by_fd, start)
     end = start + seconds
     while (now := time.perf_counter()) < end:
         while due and due[0][0] <= now:
-            _, fd = due.pop(0)
-            sent_at[fd] = now
+            at, fd = heapq.heappop(due)
+            turn[fd] = at  # and not now: what was late once is not to be late ever after
+            sent_at[fd] = time.perf_counter()
             by_fd[fd].sendall(ours)
         wait = min(end, due[0][0] if due else end) - now
         for fd, _ in epoll.poll(max(wait, 0)):
@@ -49,7 +59,7 @@ def run(port: int, sockets: int, size: int, seconds: float, rate: float = 0.0) -
             moment = time.perf_counter()
             times.append(moment - sent_at[fd])
             if rate:
-                due.append((sent_at[fd] + 1 / rate, fd))
+                heapq.heappush(due, (max(turn[fd] + 1 / rate, moment), fd))
             else:
                 sent_at[fd] = moment
                 by_fd[fd].sendall(ours)

@@ -61,3 +61,8 @@ def test_the_load_counts_what_comes_back(rate: float) -> None:
     assert told["errors"] == 0
     assert told["messages"] > 3
     assert 0 < told["p50_us"] <= told["p99_us"]
+
+
+def test_sockets_at_a_rate_take_turns() -> None:
+    assert load.first_turns(4, 50.0) == pytest.approx([0.0, 0.005, 0.010, 0.015])
+    assert load.first_turns(3, 0.0) == [0.0, 0.0, 0.0]
