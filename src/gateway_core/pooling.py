@@ -12,7 +12,7 @@ later one defines and every server sends).
 from typing import Final, NamedTuple
 
 from .clock import SECOND, Duration, seconds
-from .message import IDEMPOTENT, Fields, members
+from .message import IDEMPOTENT, Fields, members, value
 
 IDLE_LIFETIME: Final = seconds(4)
 """Connections rest this long at most: common servers close theirs after 5 s."""
@@ -64,7 +64,7 @@ def idle_lifetime(fields: Fields, longest: Duration = IDLE_LIFETIME) -> Duration
     The upstream's `Keep-Alive: timeout=` counts from when it saw the last byte, we count
     from when we did: so a second less, and half of what is shorter than two. 0: not at all.
     """
-    return _told_lifetime(fields, longest) if b"keep-alive" in dict(fields) else longest
+    return longest if value(fields, b"keep-alive") is None else _told_lifetime(fields, longest)
 
 
 def _told_lifetime(fields: Fields, longest: Duration) -> Duration:

@@ -15,8 +15,10 @@ Source: RFC 9112, sections 4 and 6.3; RFC 9110, sections 6.4.1 and 15.
 import enum
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
+from ..frozen import frozen
 from ..message import UNKNOWN, Fields, ResponseHead
 from ..refusal import Refusal
 from .body import Body as BodyFollower
@@ -35,6 +37,13 @@ _ANY_STATUS: Final = b"HTTP/1.1 200"
 _END: Final = b"\r\n\r\n"
 _INTERIM: Final = ord("1")
 _NO_BODY: Final = frozenset({b"204", b"304"})
+
+_HEADS_REMEMBERED: Final = 512
+_REMEMBERED_BYTES_MAX: Final = 2048
+"""Of one head: so what is remembered takes some MiB at most, all told.
+
+A Set-Cookie among it stays in memory until other heads push it out; nothing shows it.
+"""
 
 
 class Informational(NamedTuple):
@@ -130,29 +139,27 @@ class ResponseDecoder:
         """
         if self.phase is not _HEAD or self._held:
             return self.receive(data)
-        match = _HEAD_LINES.match(data)
-        if match is None:
+        at = data.find(_END) + len(_END)
+        if at < len(_END):
             return self.receive(data)
-        minor, status, lines = match.groups()
-        fields = read_fields(lines)
-        known = dict(fields)
-        at = match.end()
-        told = known.get(b"content-length")
+        raw = data[:at]
+        read = _read_again(raw) if at <= _REMEMBERED_BYTES_MAX else _read_head(raw)
+        if read is None:
+            return self.receive(data)
+        head, limits = read.sized, self.limits
         if (
-            told is not None
-            and told == b"%d" % (len(data) - at)
-            and len(known) == len(fields) <= self.limits.fields_max
-            and at <= self.limits.head_bytes_max
-            and b"transfer-encoding" not in known
-            and status[0] != _INTERIM
-            and status not in _NO_BODY
+            head is not None
+            and head.body == len(data) - at
             and self._method != "HEAD"
+            and len(head.fields) <= limits.fields_max
+            and at <= limits.head_bytes_max
         ):
             self.phase = _IDLE
-            head = ResponseHead(int(status), fields, len(data) - at)
-            return head, _keeps_alive(known, fields, minor), data[at:]
+            return head, read.keep_alive, data[at:]
         events: list[Event] = []
-        return self._receive_from(data, self._on_head(match, fields, events), events)
+        return self._receive_from(
+            data, self._on_head(read.match, read.fields, data, events), events
+        )
 
     def _receive_from(self, data: bytes, at: int, events: list[Event]) -> list[Event]:
         end = len(data)
@@ -207,7 +214,7 @@ class ResponseDecoder:
             return self._resume_head(data, at, events)
         match = _HEAD_LINES.match(data, at)
         if match is not None:
-            return self._on_head(match, read_fields(match[3]), events)
+            return self._on_head(match, read_fields(match[3]), data, events)
         end = data.find(_END, at)
         self._held += memoryview(data)[at:]
         self._watch = HeadWatch()
@@ -229,7 +236,7 @@ class ResponseDecoder:
             match = _HEAD_LINES.fullmatch(raw)
             if match is not None:
                 self._held = bytearray()
-                self._on_head(match, read_fields(match[3]), events)
+                self._on_head(match, read_fields(match[3]), raw, events)
                 return at + len(raw) - before
             flaw = HeadWatch().flaw(raw, self.limits, status_line_flaw)
             assert flaw is not None, "the pattern refused a head in which every line is good"
@@ -237,10 +244,13 @@ class ResponseDecoder:
             self._fault(flaw, events)
         return len(data)
 
-    def _on_head(self, match: re.Match[bytes], fields: Fields, events: list[Event]) -> int:
-        """Take a head whose every line is good; return how far its bytes were used.
+    def _on_head(
+        self, match: re.Match[bytes], fields: Fields, data: bytes, events: list[Event]
+    ) -> int:
+        """Take a head whose every line is good; return how far the bytes of `data` were used.
 
-        What no line can tell by itself is judged here.
+        What no line can tell by itself is judged here. The head ends in `data` where the match
+        does, which may be one of the head's bytes alone.
         """
         start, end = match.span()
         if end - start > self.limits.head_bytes_max or len(fields) > self.limits.fields_max:
@@ -252,10 +262,12 @@ class ResponseDecoder:
             if match[2] == b"101":
                 self.phase = _TUNNEL
         else:
-            return self._on_final_head(match, fields, events)
+            return self._on_final_head(match, fields, data, events)
         return end
 
-    def _on_final_head(self, match: re.Match[bytes], fields: Fields, events: list[Event]) -> int:
+    def _on_final_head(
+        self, match: re.Match[bytes], fields: Fields, data: bytes, events: list[Event]
+    ) -> int:
         minor, status, _ = match.groups()
         end = match.end()
         known = dict(fields)
@@ -273,7 +285,7 @@ class ResponseDecoder:
         keep_alive = _keeps_alive(known, fields, minor)
         head = ResponseHead(int(status), fields, UNKNOWN if length is None else length)
         events.append(Head(head, keep_alive and length is not None))
-        return self._begin_body(length, match.string, end, events)
+        return self._begin_body(length, data, end, events)
 
     def _begin_body(self, length: int | None, data: bytes, at: int, events: list[Event]) -> int:
         """Expect `length` bytes, UNKNOWN for chunks, None for all until the connection's end."""
@@ -316,6 +328,49 @@ class ResponseDecoder:
         events.append(Fault(flaw))
         self._held = bytearray()
         self.phase = _BROKEN
+
+
+@frozen
+class _HeadRead:
+    """A complete head whose every line is good. Bounds are not judged, nor what was asked."""
+
+    match: re.Match[bytes]
+    fields: Fields
+    sized: ResponseHead | None
+    """The head, if it is final and tells the length of its body in the one plain way."""
+    keep_alive: bool
+    """As in `Head`, of such a head."""
+
+
+def _read_head(raw: bytes) -> _HeadRead | None:
+    """Read one complete head, from its first byte to the end of its empty line.
+
+    Services say the same head over and over, within the second that its Date tells. One that
+    was read before is a look-up, and gives the same objects.
+    """
+    match = _HEAD_LINES.fullmatch(raw)
+    if match is None:
+        return None
+    minor, status, lines = match.groups()
+    fields = read_fields(lines)
+    known = dict(fields)
+    told = known.get(b"content-length")
+    if (
+        told is None
+        or len(known) != len(fields)
+        or b"transfer-encoding" in known
+        or status[0] == _INTERIM
+        or status in _NO_BODY
+    ):
+        return _HeadRead(match, fields, None, keep_alive=False)
+    length = content_length(told)
+    if isinstance(length, Refusal) or told != b"%d" % length:
+        return _HeadRead(match, fields, None, keep_alive=False)
+    head = ResponseHead(int(status), fields, length)
+    return _HeadRead(match, fields, head, _keeps_alive(known, fields, minor))
+
+
+_read_again = lru_cache(_HEADS_REMEMBERED)(_read_head)
 
 
 def _keeps_alive(known: dict[bytes, bytes], fields: Fields, minor: bytes) -> bool:

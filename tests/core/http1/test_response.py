@@ -447,6 +447,37 @@ def test_an_answer_that_goes_on_is_told_in_events() -> None:
     )
 
 
+def test_a_head_that_is_said_again_means_what_it_meant_before() -> None:
+    told = OK + b"Content-Length: 2\r\nX: said twice\r\n\r\n"
+    first, again = decode_at_once(told + b"ok"), decode_at_once(told + b"no")
+    assert [first, again] == [decode(told + b"ok"), decode(told + b"no")]
+    assert head(first).head is head(again).head, "it was read once"
+
+
+@pytest.mark.parametrize(
+    ("limits", "method", "body"),
+    [
+        pytest.param(Limits(), "HEAD", b"", id="6.3 item 1 HEAD"),
+        pytest.param(Limits(), "GET", b"o", id="6.3 item 6 more to come"),
+        pytest.param(Limits(), "GET", b"ok!", id="9.2 more than was asked for"),
+        pytest.param(Limits(fields_max=1), "GET", b"ok", id="5.4 too many for this connection"),
+        pytest.param(
+            Limits(head_bytes_max=40), "GET", b"ok", id="5.4 too large for this connection"
+        ),
+    ],
+)
+def test_who_hears_a_remembered_head_judges_it_anew(
+    limits: Limits, method: str, body: bytes
+) -> None:
+    told = OK + b"Content-Length: 2\r\nX: judged twice\r\n\r\n"
+    assert isinstance(head(decode_at_once(told + b"ok")), Head)
+    at_once, in_events = ResponseDecoder(limits), ResponseDecoder(limits)
+    for decoder in (at_once, in_events):
+        decoder.expect(method)
+    assert at_once.receive_answer(told + body) == in_events.receive(told + body)
+    assert at_once == in_events
+
+
 @given(
     version=st.sampled_from([b"1.1", b"1.0", b"1.2"]),
     status=st.sampled_from([b"200", b"204", b"304", b"103", b"101", b"404", b"600"]),
