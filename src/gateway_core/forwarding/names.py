@@ -100,16 +100,6 @@ def collapse(name: bytes) -> bytes:
 
 def about_the_connection(fields: Fields) -> Fields:
     """Return the lines that tell something of the connection; for most messages none do."""
-    told = dict(fields)
-    if _ABOUT_THE_CONNECTION.isdisjoint(told):  # in C, and nearly always
-        return ()
-    if (
-        told.get(b"connection") in _OPTIONS
-        and len(told) == len(fields)
-        and b"te" not in told
-        and b"transfer-encoding" not in told
-    ):
-        return ()
     return tuple(
         [line for line in fields if line[0] in _ABOUT_THE_CONNECTION and line not in _SMALL_TALK]
     )
