@@ -15,6 +15,8 @@ from .message import Fields, ResponseHead
 
 PROBLEM_JSON: Final = b"application/problem+json"
 
+_NO_CONTENT: Final = 204
+
 
 @frozen
 class Refusal:
@@ -63,7 +65,7 @@ def refused(refusal: Refusal, request_id: str, method: str) -> tuple[ResponseHea
     204 has neither body nor length (15.3.5).
     """
     identity = (b"x-request-id", request_id.encode("latin-1"))
-    if refusal.status == HTTPStatus.NO_CONTENT:
+    if refusal.status == _NO_CONTENT:
         return ResponseHead(refusal.status, (identity, *refusal.fields), 0), b""
     body = problem(refusal, request_id)
     fields = (

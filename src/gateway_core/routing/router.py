@@ -83,7 +83,7 @@ class Router:
     """All routes, in file order. ConfigError where two have one name.
 
     Immutable, but for what it remembers, which changes no answer: places that were
-    asked for, REMEMBERED_MAX at most. Equal to another of equal routes.
+    asked for, and such where no route is, REMEMBERED_MAX of each at most. Equal to another of equal routes.
     """
 
     routes: tuple[Route, ...]
@@ -95,6 +95,13 @@ class Router:
         compare=False,
     )
     """By method, target without its query, and Host. All is forgotten where it is full."""
+    missed: dict[tuple[str, bytes, bytes], Place] = field(
+        default_factory=dict[tuple[str, bytes, bytes], Place],
+        init=False,
+        repr=False,
+        compare=False,
+    )
+    """The same of places where no route is: what crawlers ask for, and scanners."""
 
     def __post_init__(self) -> None:
         names: set[str] = set()
@@ -111,7 +118,10 @@ class Router:
         upgrade to WebSocket is a GET like any other here.
         """
         path, mark, query = head.target.partition(b"?")
-        place = self.remembered.get((head.method, path, head.authority))
+        asked = (head.method, path, head.authority)
+        place = self.remembered.get(asked)
+        if place is None:
+            place = self.missed.get(asked)
         if place is None or (mark and not is_askable(head.target, query)):
             found = self._find(head, path)
             if not isinstance(found, Place):
@@ -128,7 +138,7 @@ class Router:
     def _find(self, head: RequestHead, path: bytes) -> Place | Refusal | ServerOptions:
         """Look up the place that a request asks for, and remember it.
 
-        Not where no route is: whoever tries out paths shall not make us forget the others'.
+        Apart where no route is: whoever tries out paths shall not make us forget the others'.
         Not a target in absolute form: with OPTIONS, a query may change what it stands for.
         """
         target = parse_target(head.method, head.target, head.authority)
@@ -138,14 +148,14 @@ class Router:
             return ServerOptions(authority=target.authority)
         place = _place(head.method, target, tuple(self.candidates(target)))
         if (
-            place.routes
-            and target.form is Form.ORIGIN
+            target.form is Form.ORIGIN
             and len(path) <= _PATH_REMEMBERED_MAX
             and len(head.method) <= _METHOD_REMEMBERED_MAX
         ):
-            if len(self.remembered) >= REMEMBERED_MAX:
-                self.remembered.clear()
-            self.remembered[head.method, path, head.authority] = place
+            places = self.remembered if place.routes else self.missed
+            if len(places) >= REMEMBERED_MAX:
+                places.clear()
+            places[head.method, path, head.authority] = place
         return place
 
     def candidates(self, target: Target) -> Iterator[Route]:

@@ -649,8 +649,9 @@ def test_what_a_router_remembers_is_bounded() -> None:
     [
         pytest.param(asks(b"/a/" + b"x" * 254), id="a long path"),
         pytest.param(asks(b"/a", "M" * 33), id="a long method"),
-        pytest.param(asks(b"/c"), id="no route"),
+        pytest.param(asks(b"/c" * 129), id="a long path without a route"),
         pytest.param(asks(b"http://gw/a"), id="absolute form"),
+        pytest.param(asks(b"http://gw/c"), id="absolute form without a route"),
         pytest.param(asks(b"/a/%zz"), id="no path"),
         pytest.param(asks(b"*", "OPTIONS"), id="asterisk form"),
     ],
@@ -659,6 +660,20 @@ def test_a_router_does_not_remember(head: RequestHead) -> None:
     router = Router(RULED.routes)
     router.match(head)
     assert not router.remembered
+    assert not router.missed
+
+
+def test_whoever_tries_out_paths_makes_a_router_forget_no_route() -> None:
+    router = Router(RULED.routes)
+    router.match(asks(b"/a"))
+    known, most = dict(router.remembered), 0
+    for count in range(2 * REMEMBERED_MAX + 1):
+        found = router.match(asks(b"/none/%d?%d" % (count % 1500, count)))
+        assert isinstance(found, Refusal)
+        assert found.reason == "no-route"
+        most = max(most, len(router.missed))
+    assert router.remembered == known
+    assert most == REMEMBERED_MAX
 
 
 def test_a_router_remembers_no_query() -> None:
