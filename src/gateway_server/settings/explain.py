@@ -47,7 +47,7 @@ def explain(error: ValidationError) -> Iterator[Finding]:
         if path in unknown:
             yield _unknown(path, unknown[path], outline)
         elif not (detail["type"] == "missing" and path in meant) and not _follows(detail):
-            yield _finding(path, detail)
+            yield _finding(path, detail, outline)
 
 
 def _path(detail: ErrorDetails) -> KeyPath:
@@ -60,7 +60,7 @@ def _follows(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and len(cast("list[object]", detail["input"])) > 0
 
 
-def _finding(path: KeyPath, detail: ErrorDetails) -> Finding:
+def _finding(path: KeyPath, detail: ErrorDetails, outline: Outline) -> Finding:
     context: dict[str, Any] = detail.get("ctx", {})
     if detail["type"] == "wrong":
         hidden = context["echoes"] and isinstance(detail["input"], Substituted)
@@ -72,7 +72,18 @@ def _finding(path: KeyPath, detail: ErrorDetails) -> Finding:
     if detail["input"] is None:
         return Finding(path, "has no value", "give it one, or leave the key out")
     message, cure = _WORDS.get(detail["type"], (detail["msg"], ""))
+    if detail["type"] == "string_type" and isinstance(detail["input"], dict):
+        cure = _beside(path, list(cast("dict[str, object]", detail["input"])), outline)
     return Finding(path, message, cure)
+
+
+def _beside(path: KeyPath, inside: list[str], outline: Outline) -> str:
+    """Return what to do with a table where a text is due: its keys may belong beside it."""
+    known = [key for key in inside if key in outline.keys(path[:-1])]
+    if not known:
+        return "write one text in quotes, and no table"
+    named = ", ".join(map(quote, known))
+    return f"this is a table; {named} {'is a key of its own' if len(known) == 1 else 'are keys of their own'}, beside it"
 
 
 def _near(path: KeyPath, outline: Outline) -> str | None:

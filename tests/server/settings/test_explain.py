@@ -48,6 +48,19 @@ def test_an_unknown_key_is_told_with_what_was_meant(text: str, path: str, cure: 
     assert problem.message.startswith("unknown key")
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "cure"),
+    [
+        pytest.param(ROUTE + 'path = { prefix = "/a" }\n', "routes[0].path", 'this is a table; "prefix" is a key of its own, beside it', id="a key inside of another"),
+        pytest.param(ROUTE + 'path = { prefix = "/a", host = "a" }\n', "routes[0].path", 'this is a table; "prefix", "host" are keys of their own, beside it', id="keys inside of another"),
+        pytest.param(ROUTE + 'path = { exact = "/a" }\n', "routes[0].path", "write one text in quotes, and no table", id="a table for text"),
+    ],
+)  # fmt: skip
+def test_a_table_where_a_text_is_due_is_told_what_belongs_beside(text, path, cure) -> None:
+    problem = only(told(text))
+    assert (problem.path, problem.message, problem.help) == (path, "must be text", cure)
+
+
 def test_a_misspelt_key_is_not_told_as_missing_too() -> None:
     problem = only(told(ROUTE.replace("name =", "nmae =")))
     assert (problem.path, problem.help) == ("routes[0].nmae", 'did you mean "name"?')
