@@ -1,1 +1,1 @@
-"""The gateway, compiled: the same sources, as C extensions made by mypyc. See docs/how-to/compile-the-core.md."""
+"""The core, compiled: the same sources, as C extensions made by mypyc. See docs/how-to/compile-the-core.md."""

@@ -1,4 +1,4 @@
-"""Copy the sources, write their dataclasses out, and have mypyc compile the copy.
+"""Copy the core, write its dataclasses out, and have mypyc compile the copy.
 
 The sources stay as they are, and what is compiled lies beside them in `.compiled/`: who has
 that first in `PYTHONPATH` uses it, all others run the sources. The types that mypyc relies
@@ -14,13 +14,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from .rewording import opened, reworded
 from .writing_out import Shape, shapes, written_out
 
 ROOT: Final = Path(__file__).parents[1]
-SOURCES: Final = ROOT / "src"
-CORE: Final = "gateway_core"
-SERVER: Final = "gateway_server"
+CORE: Final = ROOT / "src" / "gateway_core"
 INTO: Final = ROOT / ".compiled"
 
 INTERPRETED: Final = {
@@ -33,46 +30,14 @@ INTERPRETED: Final = {
     "directives.py": "it reads those values",
     "claims.py": "numbers in JSON may be too large for a C double",
 }
-"""What of the core is copied and left as it is."""
-
-OF_THE_SERVER: Final = frozenset(
-    {
-        *(
-            "timers.py",
-            "outbox.py",
-            "edges.py",
-            "readiness.py",
-            "identifiers.py",
-            "telemetry/access.py",
-        ),
-        *("drive.py", "streaming.py", "documents.py", "caching/talk.py", "talk.py"),
-        *("lane_talk.py", "http_edge.py", "websocket_edge.py", "downstream.py", "request_body.py"),
-        *("caching/shelf.py", "caching/body.py", "encoding/encoders.py"),
-        *("front/answers.py", "front/contract.py", "front/endings.py", "front/streams.py"),
-        *("front/quick.py", "front/quick_stream.py"),
-        *("upstream/contract.py", "upstream/wire.py", "upstream/connection.py"),
-        *("upstream/pool.py", "upstream/slots.py", "upstream/asked.py", "upstream/upload.py"),
-        *("upstream/whole_answer.py", "upstream/http1_answer.py", "upstream/http1_call.py"),
-        "upstream/http1_client.py",
-    }
-)
-"""What of the server is compiled: the road of a request from head to line in the log.
-
-Not on it, with reasons: `front/wire.py` and `front/quick_wire.py`, in whose place tests put
-wires of their own, which no compiled class takes for its like; `front/leaving.py`, an OSError;
-`splicing.py`, which counts in attributes of a class. All else is asked for once in a start,
-a connection, or a rare request.
-"""
-
-OPEN: Final = frozenset({"Stream"})
-"""Compiled classes from which interpreted ones inherit."""
+"""What is copied and left as it is."""
 
 _SETUP: Final = """\
 from setuptools import setup
 from mypyc.build import mypycify
 
 setup(
-    name="gateway",
+    name="gateway-core",
     ext_modules=mypycify(
         ["--config-file=", "--disable-error-code=misc", "--disable-error-code=type-var", *{files!r}],
         opt_level="{level}",
@@ -91,10 +56,10 @@ class NotBuiltError(Exception):
 
 
 def build(into: Path = INTO, *, force: bool = False, level: int = 2) -> bool:
-    """Compile the sources into `into`, if it or what compiles it has changed; return whether.
+    """Compile the core into `into`, if it or what compiles it has changed; return whether.
 
     Raises:
-        NotBuiltError: the compiler or Python's headers are missing, or the sources are not compilable.
+        NotBuiltError: the compiler or Python's headers are missing, or the core is not compilable.
     """
     _need_tools()
     if not force and is_fresh(into, level):
@@ -120,33 +85,22 @@ def is_fresh(into: Path = INTO, level: int = 2) -> bool:
 
 
 def copy_written_out(into: Path) -> list[str]:
-    """Copy the sources to `into`; return the files that are to be compiled, relative to it."""
-    for package in (CORE, SERVER):
-        shutil.copytree(
-            SOURCES / package, into / package, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    shutil.copy(Path(__file__).with_name("described.py"), into / CORE / "_described.py")
-    names = [
-        name
-        for path in sorted(into.rglob("*.py"))
-        if _is_compiled(name := str(path.relative_to(into)))
-    ]
-    sources = {name: (into / name).read_text() for name in names}
+    """Copy the core to `into`; return the files that are to be compiled, relative to it."""
+    copy = into / CORE.name
+    shutil.copytree(CORE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(__file__).with_name("described.py"), copy / "_described.py")
+    paths = [path for path in sorted(copy.rglob("*.py")) if _is_compiled(path.relative_to(copy))]
+    sources = {path: (path.read_text(), str(path.relative_to(into))) for path in paths}
     known: dict[str, Shape] = {}
-    for name, source in sources.items():
+    for source, name in sources.values():
         known.update(shapes(source, name))
-    for name, source in sources.items():
-        written = reworded(written_out(opened(source, OPEN), known, name))
-        (into / name).write_text(written)
-    return names
+    for path, (source, name) in sources.items():
+        path.write_text(written_out(source, known, name))
+    return [str(path.relative_to(into)) for path in paths]
 
 
-def _is_compiled(name: str) -> bool:
-    package, _, rest = name.partition("/")
-    if package == SERVER:
-        return rest in OF_THE_SERVER
-    parts = set(rest.split("/"))
-    return "_described.py" not in parts and not parts & INTERPRETED.keys()
+def _is_compiled(path: Path) -> bool:
+    return path.name != "_described.py" and not set(path.parts) & INTERPRETED.keys()
 
 
 def _need_tools() -> None:
@@ -167,7 +121,7 @@ def _inputs(level: int) -> str:
     """Return a digest of all that the result depends on."""
     tools = f"{sys.version} mypy {metadata.version('mypy')} -O{level}"
     digest = hashlib.sha256(tools.encode())
-    for folder in (SOURCES / CORE, SOURCES / SERVER, Path(__file__).parent):
+    for folder in (CORE, Path(__file__).parent):
         for path in sorted(folder.rglob("*.py")):
             digest.update(f"\n{path.relative_to(folder)}\n".encode())
             digest.update(path.read_bytes())

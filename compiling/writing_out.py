@@ -2,7 +2,7 @@
 
 mypyc keeps the `__init__` that `dataclasses` writes at run time, in Python: an instance
 costs it 170 ns, where a constructor that it can see costs 21. So each dataclass of a copy
-of the sources has its methods written out before it is compiled: what `@dataclass` would have
+of the core has its methods written out before it is compiled: what `@dataclass` would have
 written (`__init__`, `__eq__`, `__hash__`, `__repr__`), and `__deepcopy__`, since a C structure
 has no `__dict__` to copy. `dataclasses.replace` and `fields` go on working by `described`.
 
@@ -50,7 +50,7 @@ class UnwrittenError(Exception):
 
 
 def shapes(source: str, path: str) -> dict[str, Shape]:
-    """Return the dataclasses of a module by their names; who is inherited from is the only one of its name."""
+    """Return the dataclasses of a module by their names, which are unique in the core."""
     return {
         node.name: _shape(node, mark, path)
         for node in ast.parse(source).body

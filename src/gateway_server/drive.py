@@ -145,9 +145,9 @@ class LaneDriver(Generic[E, C]):
     task is in the middle of, whereupon that task calls `drive` again; the lane's alarm
     looks whenever the deadline lies earlier than it is armed for, and whoever keeps the
     time calls `tick` once it has come.
-    """
 
-    __slots__ = ("_alarm", "_commands", "_lane", "_machine", "_overtaking")
+    Whoever performs may inherit from it, and is one object with it then.
+    """
 
     def __init__(self, machine: Machine[E | Tick, C], lane: Interruptible) -> None:
         self._machine = machine
@@ -164,15 +164,6 @@ class LaneDriver(Generic[E, C]):
         """
         self._commands = commands = self._machine.receive(event, self._alarm.now())
         return commands
-
-    def skip_first(self) -> None:
-        """Perform nothing of what `tell_first` returned, which was being performed: it is overtaken."""
-        self._commands = None
-
-    @property
-    def overtaken(self) -> bool:
-        """Whether something was told meanwhile that comes first, and that `drive` goes on with."""
-        return self._overtaking is not None
 
     async def drive(self, perform: Callable[[C], Awaitable[E | None]]) -> None:
         """Perform `_commands`, or go on after an interruption; return once all is performed.

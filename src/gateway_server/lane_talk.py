@@ -64,16 +64,17 @@ _ABANDONED: Final = Abandoned()
 _CLOSE: Final = (b"connection", b"close")
 
 
-class LaneTalk(Talk):
-    """One exchange on one of our own connections. See `front.contract.Conversation`."""
+class LaneTalk(LaneDriver[Event, Command], Talk):
+    """One exchange on one of our own connections. See `front.contract.Conversation`.
+
+    It drives and performs, in one object: what is made for each request is to be little.
+    """
 
     def __init__(
         self, exchange: Exchange, means: Means, stream: LaneStream, lane: Lane, note: _Note
     ) -> None:
-        super().__init__(exchange, means, OwnConnection(stream))
-        self._lane_driver: LaneDriver[Event, Command] = LaneDriver(exchange, lane)
-        self._driver = self._lane_driver
-        self._alarm = lane.alarm
+        super().__init__(exchange, lane)
+        Talk.__init__(self, exchange, means, OwnConnection(stream))
         self._lane_stream = stream
         self._front = lane
         self._note = note
@@ -100,9 +101,7 @@ class LaneTalk(Talk):
     def begin(self) -> None:
         """Tell of the request, and answer it where that takes no waiting."""
         head, upgrade = self._lane_stream.head, self._relays is not None
-        self._begin_at_once(
-            self._lane_driver.tell_first(RequestArrived(head, fresh_id(), unix_time(), upgrade))
-        )
+        self._begin_at_once(self.tell_first(RequestArrived(head, fresh_id(), unix_time(), upgrade)))
 
     def _begin_at_once(self, commands: Sequence[Command]) -> None:
         """Perform what takes no waiting; the rest of it is for `drive`, which knows what was begun."""
@@ -131,26 +130,26 @@ class LaneTalk(Talk):
         """Hear of a call that was under way: all of its answer, or that it is for `run`."""
         if answer is not None:
             self._asked = None  # it has nothing to give back any more
-        if self._lane_driver.overtaken:
+        if self._overtaking is not None:
             return
         self.under_way = False
         error = None
         if answer is not None:
             self._answer = answer
             try:
-                self._begin_at_once(self._lane_driver.tell_first(answered(answer)))
+                self._begin_at_once(self.tell_first(answered(answer)))
             except Exception as unforeseen:  # noqa: BLE001 - the connection's task is to end with it
                 error = unforeseen
         self._front.go_on(error)
 
     def run(self) -> Awaitable[None]:
         """Go on, at first or after an interruption; return once it is over."""
-        if self._lane_driver.overtaken:
+        if self._overtaking is not None:
             self._drop_asked()
             if self.under_way:
-                self._lane_driver.skip_first()
+                self._commands = None
         self.under_way = False
-        return self._lane_driver.drive(self.perform)
+        return self.drive(self.perform)
 
     def _drop_asked(self) -> None:
         asked, self._asked = self._asked, None
@@ -300,15 +299,15 @@ class LaneTalk(Talk):
     def tick(self) -> None:
         """Hear that the deadline has come."""
         if self._carrying is None:
-            self._lane_driver.tick()
+            super().tick()
         else:
             self._carrying.tick()
 
     def close(self) -> None:
         """Hear that `run` will not be called again."""
         if self._carrying is not None:  # cancelled, and told so
-            self._lane_driver.abandon(self._closed(self._carrying))
-        self._lane_driver.abandon(_ABANDONED)
+            self.abandon(self._closed(self._carrying))
+        self.abandon(_ABANDONED)
         self._drop_asked()
         self._end_reading()
         self.shelf.settle()

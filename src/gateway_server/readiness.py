@@ -119,8 +119,7 @@ class TrioWatch:
     def hold(self) -> None:
         raise NotImplementedError
 
-    def release(self) -> None:
-        raise NotImplementedError
+    release = hold
 
     def wake(self, error: Exception | None = None) -> None:
         raise NotImplementedError
