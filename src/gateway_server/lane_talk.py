@@ -313,4 +313,5 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         self.shelf.settle()
         if self._answer is not None:
             self._answer.drop()
+            self._answer = None  # it knows us, too: the two would be left to the collector
         self._note(self._exchange, self._client, self._alarm.now())
