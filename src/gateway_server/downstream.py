@@ -73,6 +73,11 @@ class Downstream(Protocol):
         """Whether the client "left" because its body was refused, which the server answers."""
         ...
 
+    @property
+    def begun(self) -> bool:
+        """Whether an answer of ours was begun: then the server gives none, whatever it refuses."""
+        ...
+
 
 class TransferCutError(Exception):
     """Leaves the application, so that a server that knows no other way ends the transfer."""
@@ -96,15 +101,17 @@ async def downstream(scope: Scope, receive: Receive, send: Send) -> Downstream:
 class _Sending:
     """The half that all ASGI servers have in common."""
 
-    __slots__ = ("_send",)
+    __slots__ = ("_send", "begun")
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.begun = False
 
     async def start(self, head: ResponseHead) -> None:
         await self._send(
             {"type": "http.response.start", "status": head.status, "headers": list(head.fields)}
         )
+        self.begun = True
 
     async def flush(self) -> None:
         """Do nothing: an ASGI server sends a head when it is told of it."""
@@ -208,13 +215,17 @@ class OwnConnection:
     def refused(self) -> bool:
         return self._stream.refused
 
+    @property
+    def begun(self) -> bool:
+        return self._stream.started
+
 
 class Nobody:
     """Whom an exchange answers that was begun for its own sake. See `Downstream`."""
 
     __slots__ = ("head",)
 
-    refused = False
+    refused = begun = False
     trailers: Fields = ()
 
     def __init__(self, head: RequestHead) -> None:

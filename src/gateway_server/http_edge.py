@@ -129,7 +129,7 @@ class HttpEdge:
 
     def _note(self, exchange: Exchange, client: Downstream, at: Instant) -> None:
         """Write the line of an exchange that ended; the front tells of what it refused itself."""
-        if not client.refused or exchange.record.answered < NEVER:
+        if not client.refused or client.begun or exchange.record.answered < NEVER:
             head = client.head
             self._log.exchange_ended(exchange.record, head.method, head.target, at)
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import trio
 
-from gateway_core.clock import SECOND, UnixTime, seconds
+from gateway_core.clock import SECOND, Instant, UnixTime, seconds
 from gateway_core.errors import FailureKind
-from gateway_core.exchange import CallUpstream, Stage
+from gateway_core.exchange import CallUpstream, Exchange, RequestArrived, Stage
 from gateway_core.limiting import ByClient, Limit, Limits, PerKey, Rate, SlidingWindow
-from gateway_core.message import Fields, ResponseHead
+from gateway_core.message import Fields, RequestHead, ResponseHead
 from gateway_server.downstream import TransferCutError
 from gateway_server.http_edge import HttpEdge
 from gateway_server.relaying import Relays
@@ -363,3 +363,27 @@ async def test_of_ten_a_minute_the_eleventh_is_told_when_to_come_and_is_let_in_t
     assert await ask(60.5) == (200, None), "as it was told: 20.5 s and 40 s"
     assert await ask(60.6) == (429, b"1"), "one place was free, that of the first request"
     assert await ask(61) == (200, None)
+
+
+@dataclass
+class Told:
+    """A client as the log's line asks for it."""
+
+    refused: bool
+    begun: bool
+    head = RequestHead("PUT", b"/a/x", b"gw", (), "192.0.2.1", "http", "1.1", 10)
+
+
+@pytest.mark.parametrize(
+    ("refused", "begun", "lines"), [(False, False, 1), (True, True, 1), (True, False, 0)]
+)
+async def test_what_the_front_answers_itself_it_tells_itself_and_nothing_else(
+    refused, begun, lines
+):
+    """A body may be found broken behind an answer that was given: that answer has its line."""
+    written = io.StringIO()
+    edge = HttpEdge(POLICIES, {}, AccessLog("json", written), Relays({}, SECOND))
+    exchange = Exchange(POLICIES)
+    exchange.receive(RequestArrived(Told.head, "id", UnixTime(0)), Instant(0))
+    edge._note(exchange, Told(refused, begun), Instant(1))
+    assert len(written.getvalue().splitlines()) == lines

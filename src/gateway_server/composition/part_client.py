@@ -145,6 +145,11 @@ class PartClient:
         """Never: what the gateway asks itself is well-formed."""
         return False
 
+    @property
+    def begun(self) -> bool:
+        """Never, of what a server might answer in our place."""
+        return False
+
     def _give_up(self, flaw: Flaw) -> None:
         self.flaw = flaw
         self._pieces.clear()
