@@ -80,7 +80,7 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         self._note = note
         self._relays: Relays | None = None
         self._said = 0
-        """Bytes of a body that was said at once, but for what `settle` is to send."""
+        """Bytes of the body of a whole answer, of which `settle` may have to send the rest."""
         self._asked: Asked | None = None
         """A call that is out, and whose answer nobody awaits yet."""
         self.under_way = False
@@ -140,7 +140,8 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
                 self._begin_at_once(self.tell_first(answered(answer)))
             except Exception as unforeseen:  # noqa: BLE001 - the connection's task is to end with it
                 error = unforeseen
-        self._front.go_on(error)
+        if not self.under_way:  # anew: an answer may lead to another call
+            self._front.go_on(error)
 
     def run(self) -> Awaitable[None]:
         """Go on, at first or after an interruption; return once it is over."""
@@ -172,21 +173,18 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
     def _say_stored(self, command: SendStored) -> bool:
         """Answer from the shelf; return whether it is there whole, and the client took it at once."""
         whole = self.shelf.whole(command.body, command.start, command.end)
-        if whole is None:
-            return False
-        self._ending = True
-        body = encode(command.coding, whole)
-        self._said = len(body)
-        return self._lane_stream.answer_at_once(command.head.status, command.head.fields, body)
+        return whole is not None and self._say_all(command.head, encode(command.coding, whole))
 
     def _say_whole(self, command: StreamBody) -> bool:
         """Answer as the upstream did; return whether that is here whole, and was taken at once."""
         body = self._at_hand(command)
-        if body is None:
-            return False
+        return body is not None and self._say_all(command.head, body)
+
+    def _say_all(self, head: ResponseHead, body: bytes) -> bool:
+        """Give the client a whole answer; return whether it took that at once."""
         self._ending = True
         self._said = len(body)
-        return self._lane_stream.answer_at_once(command.head.status, command.head.fields, body)
+        return self._lane_stream.answer_at_once(head.status, head.fields, body)
 
     def _at_hand(self, command: StreamBody) -> bytes | None:
         """Return what most bodies are: all of it, as it came with its head."""
@@ -196,11 +194,11 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
 
     def _stream(self, command: StreamBody) -> Awaitable[Event]:
         if self._lane_stream.started:
-            return self._settle_answer(self._said)
+            return self._settle_answer()
         body = self._at_hand(command)
         if body is None:
             return super()._stream(command)
-        return self._answer_whole(command.head, body)
+        return self._stream_all(command.head, body)
 
     async def _pass_on(self, source: Source, left: int) -> int:
         stream = self._lane_stream
@@ -239,15 +237,14 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
     def _client_took_some(self) -> None:
         self.tell(ResponseBodyRead(0))  # its time begins anew
 
-    async def _answer_whole(self, head: ResponseHead, body: bytes) -> Event:
-        self._ending = True
-        if self._lane_stream.answer_at_once(head.status, head.fields, body):
-            return BodyEnded(len(body))
-        return await self._settle_answer(len(body))
+    async def _stream_all(self, head: ResponseHead, body: bytes) -> Event:
+        if self._say_all(head, body):
+            return BodyEnded(self._said)
+        return await self._settle_answer()
 
-    async def _settle_answer(self, size: int) -> Event:
-        """Send what is left of a whole answer, whose body has `size` bytes."""
-        self.tell(ResponseBodyRead(size))
+    async def _settle_answer(self) -> Event:
+        """Send what is left of a whole answer, whose body has `_said` bytes."""
+        self.tell(ResponseBodyRead(self._said))
         try:
             await self._lane_stream.settle()
         except OSError:
@@ -262,7 +259,7 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
     def _send_stored(self, command: SendStored) -> Awaitable[Event]:
         # What was begun at once is in the stream's hands, whatever became of the shelf's.
         if self._lane_stream.started:
-            return self._settle_answer(self._said)
+            return self._settle_answer()
         return super()._send_stored(command)
 
     async def _switch(self, command: SwitchProtocols) -> Event:

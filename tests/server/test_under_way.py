@@ -3,14 +3,17 @@
 import io
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 import trio
 import trio.testing
 from hypercorn.config import Config
 
+from gateway_core.caching.policy import CachePolicy
 from gateway_core.clock import SECOND, UnixTime
 from gateway_core.errors import FailureKind
+from gateway_core.exchange import Cache
 from gateway_core.message import ResponseHead
 from gateway_server.front import FrontSettings
 from gateway_server.front.calls import Origin
@@ -26,7 +29,6 @@ from tests.end_to_end.served_app import Little
 from tests.exchanges import POLICIES
 
 GET = b"GET /a/%d HTTP/1.1\r\nHost: gw\r\n\r\n"
-SIZED = ResponseHead(200, ((b"content-length", b"2"), (b"date", b"today")), 2)
 
 
 class Called:
@@ -76,21 +78,23 @@ class Upstream:
         return self.calls[-1]
 
 
-def whole(body=b"ok"):
-    return WholeAnswer(SIZED, body, UnixTime(0), UnixTime(0))
+def whole(body=b"ok", *fields, status=200):
+    length = (b"content-length", b"%d" % len(body))
+    head = ResponseHead(status, (length, (b"date", b"today"), *fields), len(body))
+    return WholeAnswer(head, body, UnixTime(0), UnixTime(0))
 
 
 class Road:
     """A client's socket, the gateway's connection on it, and an upstream that is told what to do."""
 
-    def __init__(self, nursery, *, attended=True, **settings):
+    def __init__(self, nursery, *, attended=True, policies=POLICIES, **settings):
         ours, self.client = socket.socketpair()
         self.client.setblocking(False)
         self.nursery = nursery
         self.upstream = Upstream(attended=attended)
         self.written = io.StringIO()
         log = AccessLog("json", self.written)
-        edge = HttpEdge(POLICIES, {"service-a": self.upstream}, log, Relays({}, SECOND))
+        edge = HttpEdge(policies, {"service-a": self.upstream}, log, Relays({}, SECOND))
         app = Little(FrontSettings(**settings))
         app.begin = edge.begin
         self.worker = Worker(app, Config())
@@ -181,6 +185,33 @@ async def test_pipelined_requests_are_asked_one_after_the_other(road):
         await road.tell(whole())
         assert road.got().count(b"HTTP/1.1 200 OK") == 1
     assert road.woken() == 0
+
+
+@pytest.mark.parametrize("attended", [True, False], ids=["under way, too", "awaited"])
+async def test_an_answer_may_lead_to_another_call(nursery, attended):
+    """As one does that confirms what is not stored (RFC 9111, 4.3.3)."""
+    policies = replace(POLICIES, cache=Cache(), caching={"a": CachePolicy()})
+    road = Road(nursery, policies=policies)
+    road.begin()
+    await road.ask(0)
+    await road.tell(whole(b"old", (b"cache-control", b"max-age=0"), (b"etag", b'"old"')))
+    assert road.got().endswith(b"old")
+    await road.ask(0)
+    road.woken()
+    road.upstream.attended = attended
+    await road.tell(whole(b"", (b"etag", b'"other"'), status=304))
+    assert [call.awaited for call in road.upstream.calls] == [0, 0, 0 if attended else 1]
+    assert road.woken() == (0 if attended else 1)
+    new = whole(b"new", (b"cache-control", b"no-store"))
+    if attended:
+        await road.tell(new)
+    else:
+        road.upstream.calls[-1].come(new)
+        await trio.testing.wait_all_tasks_blocked()
+    assert road.got().endswith(b"new")
+    assert road.lines() == [(200, None)] * 2
+    road.client.close()
+    await road.ended.wait()
 
 
 async def test_what_is_not_all_here_is_the_tasks(road):
@@ -305,9 +336,8 @@ async def test_what_is_wrong_behind_an_answer_is_the_tasks(road):
 async def test_an_answer_that_the_client_does_not_take_at_once_is_the_tasks(road):
     road.client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     large = b"x" * 1_000_000
-    head = ResponseHead(200, ((b"content-length", b"1000000"), (b"date", b"today")), 1_000_000)
     await road.ask(0)
-    await road.tell(WholeAnswer(head, large, UnixTime(0), UnixTime(0)))
+    await road.tell(whole(large))
     got = b""
     with trio.fail_after(5):
         while not got.endswith(large):
