@@ -46,7 +46,6 @@ def watch_edges(fd: int) -> "EdgeWatch":
         poller = _Poller()
         _poller.set(poller)
         trio.lowlevel.spawn_system_task(poller.run)
-        trio.lowlevel.add_instrument(poller.outbox)
         trio.lowlevel.add_instrument(poller)
     return poller.watch(fd)
 
@@ -71,6 +70,7 @@ class EdgeWatch:
         self._closed = False
 
     def readable(self) -> Awaitable[None]:
+        assert self._take is None or self._task is not None, "attended to, and waited for"
         if self._told or self._ended or self._closed or self._task is not None:
             return self._at_once()
         return self._wait()
@@ -80,6 +80,7 @@ class EdgeWatch:
         await trio.lowlevel.wait_task_rescheduled(self._give_up)
 
     async def taking(self, take: Take) -> None:
+        assert self._take is None or self._task is not None, "attended to, and waited for"
         while True:
             if (
                 self._closed
@@ -207,25 +208,44 @@ class _Poller(trio.abc.Instrument):
         self._watches: dict[int, EdgeWatch] = {}
         self._pushes: dict[int, Push] = {}
         """What is called once a socket takes more."""
+        self._well = trio.CancelScope()
+        """Around `run`, until there is a fault."""
         self._fault: BaseException | None = None
-        """What nobody was there to hear of, until `run` does."""
+        """What nobody was there to hear of, until `run` is."""
+        self._token = trio.lowlevel.current_trio_token()
 
     async def run(self) -> NoReturn:
         """Have Trio's wait end whenever a socket has something, for as long as the run lasts."""
         try:
-            while self._fault is None:
-                await trio.lowlevel.wait_readable(self._epoll.fileno())
+            with self._well:
+                while True:
+                    await trio.lowlevel.wait_readable(self._epoll.fileno())
+            assert self._fault is not None
             raise self._fault
         finally:
             trio.lowlevel.remove_instrument(self)
             self._epoll.close()
 
+    def before_io_wait(self, timeout: float) -> None:  # noqa: ARG002 - Trio's word for a turn's end
+        """Send what was posted in this turn."""
+        try:
+            self.outbox.flush()
+        except BaseException as error:  # noqa: BLE001 - see `_fail`
+            self._fail(error)
+
     def after_io_wait(self, timeout: float) -> None:  # noqa: ARG002 - Trio's word for a turn's begin
         """Tell of edges: here, since all that Trio does until a task runs would be waited for."""
         try:
             self._tell()
-        except BaseException as error:  # noqa: BLE001 - Trio would log it, and ask us no more
-            self._fault = error
+        except BaseException as error:  # noqa: BLE001 - see `_fail`
+            self._fail(error)
+
+    def _fail(self, fault: BaseException) -> None:
+        """End the run by `fault`: Trio would log it and ask us no more, and nobody would wonder."""
+        if self._fault is None:
+            self._fault = fault
+        # In a turn of its own: the one that ends may wait for long, with nothing to end that.
+        self._token.run_sync_soon(self._well.cancel)
 
     def _tell(self) -> None:
         # Nobody opens a socket between the look and the telling, so that no descriptor

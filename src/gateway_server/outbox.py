@@ -16,8 +16,6 @@ post ([decision 19](../../docs/decisions/0019-writes-sent-together.md)).
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-import trio
-
 POSTED_MAX: Final = 16 * 1024
 """Bytes of a write that may wait for the end of a turn: a longer one is worth its waking."""
 _JOINED_MAX: Final = 64 * 1024
@@ -32,17 +30,17 @@ Push: TypeAlias = Callable[[], bool]
 """Sends what the kernel takes, and tells whether nothing is left to be sent."""
 
 
-class Outbox(trio.abc.Instrument):
-    """What one Trio run is about to send."""
+class Outbox:
+    """What one Trio run is about to send. Who knows when a turn ends calls `flush`."""
 
     def __init__(self) -> None:
         self.busy = False
-        """Whether several sockets have something to do, in this turn and the one before."""
+        """Whether several sockets have something to do, in this turn and the last that had any."""
         self._heard_of = 0
         self._posted: list[Outgoing] = []
 
     def heard_of(self, sockets: int) -> None:
-        """Hear how many sockets have something to do in this turn."""
+        """Hear how many sockets have something to do in this turn, where any has."""
         # A request alone is two: the client's in one turn, the upstream's in the next.
         self.busy = sockets + self._heard_of > _ALONE
         self._heard_of = sockets
@@ -54,17 +52,12 @@ class Outbox(trio.abc.Instrument):
             self.flush()
 
     def flush(self) -> None:
-        """Send now what waits. Never raises."""
+        """Send now what waits. Raises for nothing that a peer can cause."""
         posted = self._posted
         if posted:
             self._posted = []
             for outgoing in posted:
                 outgoing.send_posted()
-
-    def before_io_wait(self, timeout: float) -> None:  # noqa: ARG002 - Trio's word for a turn's end
-        """Hear that the turn is over."""
-        if self._posted:
-            self.flush()
 
 
 class Outgoing:
@@ -139,7 +132,7 @@ class Outgoing:
         return kept
 
     def send_posted(self) -> None:
-        """Send what was posted; the rest once the kernel takes it. Never raises."""
+        """Send what was posted; the rest once the kernel takes it. That it broke is told later."""
         if not self._posted:
             return
         self._posted = False

@@ -1,8 +1,6 @@
 """Small writes of several sockets go together at a turn's end, in order, and nothing is lost."""
 
 import pytest
-import trio
-import trio.testing
 
 from gateway_server.outbox import POSTED_MAX, Outbox, Outgoing
 
@@ -66,7 +64,7 @@ def test_where_several_sockets_have_something_to_do_writes_wait_for_the_turn_to_
     assert (one.take(b"a"), other.take(b"b")) == (1, 1)
     assert (first.calls, second.calls) == ([], [])
     assert not one.is_clear
-    busy.before_io_wait(0)
+    busy.flush()
     assert (first.calls, second.calls) == ([b"a"], [b"b"])
     assert one.is_clear
 
@@ -74,7 +72,7 @@ def test_where_several_sockets_have_something_to_do_writes_wait_for_the_turn_to_
 def test_several_writes_of_a_turn_on_one_socket_are_one(busy):
     kernel, outgoing = pair(busy)
     assert [outgoing.take(data) for data in (b"head", memoryview(b"piece"), b"end")] == [4, 5, 3]
-    busy.before_io_wait(0)
+    busy.flush()
     assert kernel.calls == [b"headpieceend"]
 
 
@@ -91,7 +89,7 @@ def test_a_long_write_goes_at_once_behind_what_was_posted(busy):
     body = b"b" * (POSTED_MAX + 1)
     assert outgoing.take(body) == len(body)
     assert kernel.calls == [b"head", body]
-    busy.before_io_wait(0)
+    busy.flush()
     assert len(kernel.calls) == 2
 
 
@@ -105,7 +103,7 @@ def test_what_is_joined_is_bounded(busy):
 def test_what_the_kernel_does_not_take_goes_once_it_does_and_nothing_overtakes_it(busy):
     kernel, outgoing = pair(busy, room=2)
     assert outgoing.take(b"first") == 5
-    busy.before_io_wait(0)
+    busy.flush()
     assert kernel.took == b"fi"
     assert outgoing.take(b"second") == 0
     kernel.drain(room=1)
@@ -115,14 +113,14 @@ def test_what_the_kernel_does_not_take_goes_once_it_does_and_nothing_overtakes_i
     assert kernel.took == b"first"
     assert not kernel.pushes
     assert outgoing.take(b"second") == 6
-    busy.before_io_wait(0)
+    busy.flush()
     assert kernel.took == b"firstsecond"
 
 
 def test_a_kernel_that_takes_nothing_is_waited_for_in_the_same_way(busy):
     kernel, outgoing = pair(busy, room=0)
     outgoing.take(b"first")
-    busy.before_io_wait(0)
+    busy.flush()
     assert not kernel.calls
     kernel.drain()
     assert kernel.took == b"first"
@@ -131,7 +129,7 @@ def test_a_kernel_that_takes_nothing_is_waited_for_in_the_same_way(busy):
 def test_what_was_taken_may_be_asked_back_by_who_waits_for_the_kernel_itself(busy):
     kernel, outgoing = pair(busy, room=2)
     outgoing.take(b"first")
-    busy.before_io_wait(0)
+    busy.flush()
     assert outgoing.take_back() == b"rst"
     kernel.drain()
     assert (kernel.took, kernel.pushes, outgoing.take_back()) == (b"fi", [], b"")
@@ -149,7 +147,7 @@ def test_that_the_connection_broke_is_told_to_who_asks_next(busy, ask):
     kernel, outgoing = pair(busy)
     kernel.error = ConnectionResetError()
     outgoing.take(b"lost")
-    busy.before_io_wait(0)
+    busy.flush()
     assert not outgoing.is_clear
     with pytest.raises(ConnectionResetError):
         ask(outgoing)
@@ -159,7 +157,7 @@ def test_that_the_connection_broke_is_told_to_who_asks_next(busy, ask):
 def test_that_it_breaks_under_a_push_is_told_too(busy):
     kernel, outgoing = pair(busy, room=1)
     outgoing.take(b"lost")
-    busy.before_io_wait(0)
+    busy.flush()
     kernel.error = BrokenPipeError()
     kernel.drain()
     assert not kernel.pushes
@@ -174,22 +172,12 @@ def test_that_it_breaks_under_what_is_settled_leaves_nothing_to_be_sent(busy):
     with pytest.raises(BrokenPipeError):
         outgoing.settle()
     assert outgoing.is_clear
-    busy.before_io_wait(0)
+    busy.flush()
 
 
 def test_what_was_settled_before_the_turn_ended_is_sent_once(busy):
     kernel, outgoing = pair(busy)
     outgoing.take(b"once")
     assert outgoing.settle()
-    busy.before_io_wait(0)
+    busy.flush()
     assert kernel.calls == [b"once"]
-
-
-async def test_trio_says_when_a_turn_ends(busy):
-    kernel, outgoing = pair(busy)
-    trio.lowlevel.add_instrument(busy)
-    outgoing.take(b"x")
-    assert not kernel.calls
-    await trio.lowlevel.checkpoint()
-    assert kernel.calls == [b"x"]
-    trio.lowlevel.remove_instrument(busy)

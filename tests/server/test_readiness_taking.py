@@ -3,6 +3,7 @@
 # ruff: noqa: F811 - fixtures are named as parameters
 
 import socket
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
@@ -55,6 +56,18 @@ class Taker:
         with trio.fail_after(5):
             while len(self.took) < count:
                 await trio.sleep(0.001)
+
+
+@asynccontextmanager
+async def held(ours, enough=1 << 30):
+    """A taker that waits, and is held; at the end it waits no longer."""
+    taker = Taker(watch, ours, enough)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(taker.run)
+        await trio.testing.wait_all_tasks_blocked()
+        taker.watched.hold()
+        yield taker
+    taker.watched.close()
 
 
 async def test_what_comes_is_taken_and_nobody_is_woken_until_it_is_enough(make, pair):
@@ -255,11 +268,7 @@ async def test_what_is_taken_may_close_another_socket_that_was_about_to_be_told(
 
 async def test_a_wait_that_is_held_takes_nothing_until_it_is_released(pair):
     ours, theirs = pair
-    taker = Taker(watch, ours, enough=8)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(taker.run)
-        await trio.testing.wait_all_tasks_blocked()
-        taker.watched.hold()
+    async with held(ours, enough=8) as taker:
         theirs.sendall(b"held")
         await trio.sleep(0.02)
         assert (taker.took, taker.woken) == (b"", 0)
@@ -267,7 +276,6 @@ async def test_a_wait_that_is_held_takes_nothing_until_it_is_released(pair):
         assert (taker.took, taker.woken) == (b"held", 0)
         theirs.sendall(b"more")
     assert (taker.took, taker.woken) == (b"heldmore", 1)
-    taker.watched.close()
 
 
 async def test_a_wait_may_be_held_by_what_it_takes_though_more_came(pair):
@@ -294,49 +302,34 @@ async def test_a_wait_may_be_held_by_what_it_takes_though_more_came(pair):
 
 async def test_what_nothing_came_for_is_released_into_waiting(pair):
     ours, theirs = pair
-    taker = Taker(watch, ours, enough=1)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(taker.run)
-        await trio.testing.wait_all_tasks_blocked()
-        taker.watched.hold()
+    async with held(ours, enough=1) as taker:
         taker.watched.release()
         await trio.testing.wait_all_tasks_blocked()
         assert taker.woken == 0
         theirs.sendall(b"x")
-    taker.watched.close()
 
 
 async def test_an_end_that_came_meanwhile_is_taken_once_released(pair):
     ours, theirs = pair
-    taker = Taker(watch, ours)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(taker.run)
-        await trio.testing.wait_all_tasks_blocked()
-        taker.watched.hold()
+    async with held(ours) as taker:
         theirs.close()
         await trio.sleep(0.02)
         assert taker.woken == 0
         taker.watched.release()
-    assert taker.woken == 1
-    taker.watched.close()
 
 
-async def test_a_wait_that_is_held_may_be_woken(pair):
+async def test_a_wait_that_is_held_may_be_woken_and_what_came_is_taken_by_the_next(pair):
     ours, theirs = pair
-    taker = Taker(watch, ours)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(taker.run)
-        await trio.testing.wait_all_tasks_blocked()
-        taker.watched.hold()
+    async with held(ours) as taker:
         theirs.sendall(b"kept")
         await trio.sleep(0.02)
         taker.watched.wake()
         taker.watched.wake()
-    assert (taker.took, taker.woken) == (b"", 1)
-    taker.enough = 4
-    await taker.run()
+        await trio.testing.wait_all_tasks_blocked()
+        assert (taker.took, taker.woken) == (b"", 1)
+        taker.enough = 4
+        await taker.run()
     assert taker.took == b"kept"
-    taker.watched.close()
 
 
 async def test_a_wait_may_be_woken_with_an_error(pair):
@@ -434,14 +427,46 @@ async def test_where_edges_are_not_told_nothing_is_held_or_attended_to(pair):
     plain.close()
 
 
-def test_a_fault_while_edges_are_told_ends_the_run_loudly():
+async def test_nobody_waits_beside_what_is_attended_to(pair):
+    ours, theirs = pair
+    watched = watch(ours.fileno())
+    watched.attend(lambda: False)
+    for wait in (watched.readable, lambda: watched.taking(lambda: False)):
+        with pytest.raises(AssertionError, match="attended to"):
+            await wait()
+    theirs.sendall(b"x")
+    await trio.testing.wait_all_tasks_blocked()
+    theirs.sendall(b"y")
+    with trio.fail_after(5):
+        await watched.readable()
+    watched.close()
+
+
+def tell_a_fault(ours, theirs):
+    watched = watch(ours.fileno())
+    watched.attend(lambda: 1 // 0)
+    theirs.sendall(b"x")
+    return watched
+
+
+def look_before_trio_knows_of_it(ours, theirs):
+    tell_a_fault(ours, theirs)._poller.after_io_wait(0)
+
+
+def post_a_fault(ours, theirs):
+    watched = watch(ours.fileno())
+    watched._poller.outbox.heard_of(3)
+    watched.outgoing(lambda data: 1 // 0).take(b"x")
+
+
+@pytest.mark.parametrize("cause", [tell_a_fault, look_before_trio_knows_of_it, post_a_fault])
+def test_a_fault_that_no_task_can_hear_of_ends_the_run_loudly(cause):
     """Trio would log it and ask no more: the worker would be deaf, and nobody would know why."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
 
     async def main():
-        watch(ours.fileno()).attend(lambda: 1 // 0)
-        theirs.sendall(b"x")
+        cause(ours, theirs)
         with trio.fail_after(5):
             await trio.sleep_forever()
 
