@@ -71,6 +71,7 @@ class Connection:
         if self._worker.draining:
             self._http.drain()
         await self._http.run(first)
+        await self._wire.settle()
 
     def _protocol(self, origin: Origin, *, h2: bool) -> "Http1 | Http2 | QuickHttp1":
         if h2:

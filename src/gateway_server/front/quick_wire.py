@@ -131,11 +131,11 @@ class QuickWire(Wire):
         """Send all of `data`. Raises ClientLeftError where it cannot."""
         sent = self.write_at_once(data)
         if sent < len(data):
-            await self._settle()
+            await self.settle()
             await super().write(memoryview(data)[sent:])
 
-    async def _settle(self) -> None:
-        """Send what was taken before. Raises ClientLeftError where it cannot."""
+    async def settle(self) -> None:
+        """See `Wire.settle`."""
         try:
             kept = b"" if self.broken else self._outgoing.take_back()
         except OSError as error:
@@ -165,7 +165,7 @@ class QuickWire(Wire):
         Raises ClientLeftError where it cannot.
         """
         if not self._outgoing.is_clear:
-            await self._settle()
+            await self.settle()
         if not self.broken and self._pour_some(pipe):
             return
         async with self._lock:
@@ -208,7 +208,7 @@ class QuickWire(Wire):
     async def linger(self, *, short: bool) -> None:
         """See `Wire.linger`."""
         with contextlib.suppress(ClientLeftError):
-            await self._settle()
+            await self.settle()
         await super().linger(short=short)
 
     def _send_last(self) -> None:

@@ -127,6 +127,9 @@ class Wire:
                 raise ClientLeftError("the client takes no more") from error
             self.broken = False
 
+    async def settle(self) -> None:
+        """Send what was taken at once and has not gone. Raises ClientLeftError where it cannot."""
+
     def _begin_writing(self) -> None:
         """Count as broken until all is written: what ends a write early leaves half a message."""
         if self.broken:
@@ -165,7 +168,6 @@ class Wire:
 
         The socket is still to be closed, and the connection is reset then.
         """
-        self.broken = True
         self.reset()
         if self._socket is not None:
             with contextlib.suppress(OSError):  # gone already
@@ -173,6 +175,7 @@ class Wire:
 
     def reset(self) -> None:
         """Let closing the socket reset the connection, so that a cut shows as one."""
+        self.broken = True
         if self._socket is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
