@@ -7,10 +7,12 @@ import pytest
 import trio
 import trio.testing
 
+from gateway_core.message import UpstreamRequest
 from gateway_server.front.quick_wire import QuickWire
 from gateway_server.front.streams import ClientLeftError
 from gateway_server.readiness import watch
 from gateway_server.splicing import open_pipe
+from gateway_server.upstream.connection import Connection
 from gateway_server.upstream.wire import Buffers, SocketWire
 
 FULL = 1_000_000
@@ -210,6 +212,21 @@ async def test_a_request_that_may_go_soon_waits_for_the_turn_to_end(upstream):
     assert (buffers, wire.written, here(theirs)) == ([], 3, b"")
     await trio.lowlevel.checkpoint()
     assert here(theirs) == b"GET"
+
+
+@pytest.mark.parametrize(("method", "waits"), [("GET", True), ("DELETE", True), ("POST", False)])
+async def test_only_a_request_that_may_run_twice_waits(upstream, method, waits):
+    """RFC 9110, 9.2.2."""
+    wire, theirs = upstream
+    request = UpstreamRequest(method, b"/", b"h", (), 0)
+    assert Connection(wire).ask(request) is None
+    assert bool(here(theirs)) is not waits
+    await trio.lowlevel.checkpoint()
+    theirs.close()
+    before = wire.written
+    unsent = Connection(wire).ask(request)
+    assert (unsent is None) is waits, "of one that waits nobody knows whether it went"
+    assert (wire.written == before) is not waits
 
 
 async def test_what_must_be_known_to_have_gone_goes_at_once_and_behind_what_was_posted(upstream):

@@ -6,7 +6,7 @@ from gateway_core.clock import NEVER, Instant
 from gateway_core.errors import FailureKind
 from gateway_core.http1.render import render_request
 from gateway_core.http1.response import Event, ResponseDecoder, Whole
-from gateway_core.message import UpstreamRequest
+from gateway_core.message import IDEMPOTENT, UpstreamRequest
 
 from ..splicing import Pipe
 from .contract import CallFailedError
@@ -57,8 +57,10 @@ class Connection:
         wire = self.wire
         unsent: Buffers = [render_request(request)]
         before = wire.written
+        # Of what may not run twice it must be known whether any of it went: see `may_resend`.
+        soon = request.method in IDEMPOTENT
         try:
-            if not wire.send_some(unsent, soon=True):
+            if not wire.send_some(unsent, soon=soon):
                 return unsent
         except OSError:
             return unsent
