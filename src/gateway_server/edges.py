@@ -63,6 +63,7 @@ class EdgeWatch:
         self._take: Take | None = None
         """What may spare it the waking; without it, who is attended to."""
         self._held = False
+        """Whether what comes is to be told only once it is released, or woken."""
         self._told = False
         """Whether something came that nobody has been told of."""
         self._ended = False

@@ -5,8 +5,8 @@
                               |                    |
                               +--------------------+--all else--> `run`, in the connection's task
 
-Most requests are answered without the connection's task: by whoever tells that the head has come,
-and that the answer has. What takes waiting, or goes wrong, is the task's, which goes on from where
+Most requests are answered within no task: where it is told that the head has come, and that the
+answer has. What takes waiting, or goes wrong, is the connection's task's, which goes on from where
 that was left ([decision 21](../../docs/decisions/0021-answered-where-it-is-told.md)).
 """
 

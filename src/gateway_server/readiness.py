@@ -34,8 +34,8 @@ class Watch(Protocol):
     def taking(self, take: Take) -> Awaitable[None]:
         """Wait as `readable` does, and `take` what comes, until that returns False.
 
-        It is called within no task while this one waits, and must not wait itself. What it
-        raises, the wait raises. It need not be called for something.
+        It is called by this task, or within none while this one waits, and must not wait itself.
+        What it raises, the wait raises. It need not be called for something.
         """
         ...
 
@@ -62,7 +62,8 @@ class Watch(Protocol):
     def attend(self, take: Take) -> None:
         """Have `take` called with what comes, while nobody waits, until it returns False.
 
-        Only while nothing has `stirred`. It must not raise: there is nobody to raise it to.
+        Only while nothing has `stirred`. It is called within no task, and must not raise: there
+        is nobody to raise it to, so that the run ends. Nobody is to wait before it returned False.
         """
         ...
 

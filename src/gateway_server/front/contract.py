@@ -119,7 +119,7 @@ class Lane(Protocol):
     def go_on(self, error: Exception | None = None) -> None:
         """Hear that a request is no longer under way, but answered, or for `run`, or failed.
 
-        From any task.
+        Told where edges are, within no task. Raises nothing.
         """
         ...
 
@@ -130,15 +130,15 @@ class Lane(Protocol):
 
 
 class Conversation(Protocol):
-    """One request, answered past ASGI, in its connection's own task."""
+    """One request, answered past ASGI: in its connection's own task, as far as it takes one."""
 
     @property
     def deadline(self) -> Instant: ...
 
     def begin(self) -> None:
-        """Say all, or what can be said without waiting. Called first, once, from any task.
+        """Say all, or what can be said without waiting. Called first, and once.
 
-        The stream is finished where that was all; else it is for `run` to go on.
+        Within the connection's task, or where edges are told, within none. The stream is finished where that was all; else it is for `run` to go on.
         """
         ...
 

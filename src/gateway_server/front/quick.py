@@ -2,12 +2,12 @@
 
     a head arrives -> it is answered -> next head, or the end
 
-What can be answered without waiting (a refusal, a hit on the cache) is answered on the
-spot by whoever tells that the head has come: that need not be the connection's task, and
-to wake it would cost a fifth of such an answer. Nor is it woken for a call that goes well,
-whose request is under way until the lane is told to `go_on`. All else is the task's.
+What can be answered without waiting (a hit on the cache, a request too many) is answered where
+the head's edge is told, within no task: to wake the connection's would cost a fifth of such an
+answer. Nor is that woken for a call that goes well, whose request is under way until the lane
+is told to `go_on`. All else is the task's: see `edges` for what is not to be done within none.
 
-It waits in one place at a time: for a head, for the upstream, for the client to take
+The task waits in one place at a time: for a head, for the upstream, for the client to take
 bytes. One cancel scope stays open around all of it; what must end
 a wait (a deadline, a client that left, a drain) cancels that scope, and the task goes
 on in a new one with what is to be done instead. Deadlines are kept by one alarm,

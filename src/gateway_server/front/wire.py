@@ -94,13 +94,13 @@ class Wire:
         raise NotImplementedError
 
     def wake(self, error: Exception | None = None) -> None:
-        """Have `feed` return as if the sink wanted no more, or raise `error`."""
+        """Have `feed`, if somebody waits by it, return as if the sink wanted no more, or raise `error`."""
         raise NotImplementedError
 
     async def feed(self, sink: Sink) -> bool:
         """Give `sink` what comes, until it wants no more; False: the client has left.
 
-        It may be called from another task while this one waits.
+        It is called by this task, or within none while this one waits. What it raises, this does.
         """
         while data := await self.read():
             if not sink(data):

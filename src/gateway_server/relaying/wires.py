@@ -14,8 +14,8 @@ MASK_BYTES: Final = 4
 async def feed(wire: Wire, sink: Sink, *, at_once: bool) -> bool:
     """Give `sink` what comes, until it wants no more; False: nothing more comes.
 
-    It may be called from another task while this one waits. `at_once`: whether something may be
-    here that no readiness tells of, inside of TLS.
+    It is called by this task, or within none while this one waits. `at_once`: whether something
+    may be here that no readiness tells of, inside of TLS.
     """
     ended = False
 

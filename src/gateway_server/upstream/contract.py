@@ -142,9 +142,9 @@ class Asked(Protocol):
     def attend(self, told: Callable[[Answer | None], None]) -> bool:
         """Have `told` called once something comes, without anybody's waiting.
 
-        From any task: with the answer, if all of it came; with None, if `answer` is to be asked
-        for it, as it is where this returns False, and `told` will not be called. It must not
-        raise.
+        It is called within no task: with the answer, if all of it came; with None, if `answer` is
+        to be asked for it, as it is where this returns False, and `told` will not be called. It
+        must not wait, nor raise.
         """
         ...
 

@@ -74,14 +74,15 @@ class Wire(Protocol):
     def taking(self, take: Take) -> Awaitable[None]:
         """Wait as `readable` does, and `take` what comes, until that returns False.
 
-        It may be called from another task while this one waits; what it raises, the wait does.
+        It is called by this task, or within none while this one waits; what it raises, the wait does.
         """
         ...
 
     def attend(self, take: Take) -> bool:
         """Have `take` called with what comes, while nobody waits, until it returns False.
 
-        It must not raise. False: it will not be called, and somebody has to wait.
+        It is called within no task, and must not raise. False: it will not be called, and
+        somebody has to wait.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Stored answers on our own connections: sent by whoever tells of the request, or settled after."""
+"""Stored answers on our own connections: sent where the request is told of, or settled after."""
 
 import io
 import json

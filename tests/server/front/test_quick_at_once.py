@@ -1,4 +1,4 @@
-"""What is answered by whoever tells that a head has come, and what is left for the task."""
+"""What is answered where a head is told of, and what is left for the task."""
 
 import socket
 
