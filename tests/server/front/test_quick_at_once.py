@@ -139,20 +139,15 @@ async def test_the_last_answer_given_at_once_is_let_arrive(autojump_clock):
     assert wire.lingered
 
 
-async def test_a_drain_before_the_task_has_its_turn_takes_no_last_answer_back(autojump_clock):
-    served, wire = Served(), ToldWire(LAST)
-    http = connection(served, wire)
+@pytest.mark.parametrize(
+    ("piece", "said"), [(LAST, b"204"), (BAD, b"400")], ids=["last answer", "refusal"]
+)
+async def test_a_drain_before_the_task_has_its_turn_takes_nothing_back(autojump_clock, piece, said):
+    wire = ToldWire(piece)
+    http = connection(Served(), wire)
     wire.between = http.drain
     await http.run()
-    assert wire.lingered
-
-
-async def test_a_drain_before_the_task_has_its_turn_takes_no_refusal_back(autojump_clock):
-    served, wire = Served(), ToldWire(BAD)
-    http = connection(served, wire)
-    wire.between = http.drain
-    await http.run()
-    assert wire.written.startswith(b"HTTP/1.1 400 ")
+    assert wire.written.startswith(b"HTTP/1.1 %b " % said)
     assert wire.lingered
 
 

@@ -73,6 +73,18 @@ class Rig:
     async def answered(self, asked):
         return await asked.answer(nothing, lambda stage: None, None)
 
+    @contextlib.asynccontextmanager
+    async def awaiting(self, asked):
+        """Have the answer awaited by a task, and told once it is here."""
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def wait():
+                self.told.append(await self.answered(asked))
+
+            await trio.testing.wait_all_tasks_blocked()
+            yield
+
     async def end(self):
         """Nothing is held: neither places nor sockets."""
         await self.client.aclose()
@@ -153,13 +165,7 @@ async def test_a_connection_that_ends_instead_is_for_somebody_to_see_to(rig, goo
             await rig.answered(asked)
         assert failed.value.kind is FailureKind.RESET
         return
-    async with trio.open_nursery() as nursery:
-
-        @nursery.start_soon
-        async def again():
-            rig.told.append(await rig.answered(asked))
-
-        await trio.testing.wait_all_tasks_blocked()
+    async with rig.awaiting(asked):
         assert rig.requests() == 1, "nothing of an answer came: asked once more, on another"
         rig.peers[0].send(OK)
     assert await rig.told[1].read() == b"ok"
@@ -181,13 +187,7 @@ async def test_what_nobody_foresaw_is_raised_by_who_awaits_the_answer(rig):
 
 async def test_an_answer_may_be_awaited_instead(rig):
     asked = rig.client.ask(command())
-    async with trio.open_nursery() as nursery:
-
-        @nursery.start_soon
-        async def wait():
-            rig.told.append(await rig.answered(asked))
-
-        await trio.testing.wait_all_tasks_blocked()
+    async with rig.awaiting(asked):
         assert rig.requests() == 1
         rig.peers[0].send(OK)
     assert rig.told[0].whole == b"ok"
@@ -218,13 +218,7 @@ async def test_a_wire_that_takes_no_more_is_for_somebody_to_see_to(rig):
     asked = rig.client.ask(command())
     rig.peers.pop(0)
     assert asked.sent or not asked.attend(rig.told.append)
-    async with trio.open_nursery() as nursery:
-
-        @nursery.start_soon
-        async def again():
-            rig.told.append(await rig.answered(asked))
-
-        await trio.testing.wait_all_tasks_blocked()
+    async with rig.awaiting(asked):
         assert rig.requests() == 1
         rig.peers[0].send(OK)
     await rig.told[0].aclose()
