@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from .writing_out import Shape, shapes, written_out
+from .writing_out import gathered, written_out
 
 ROOT: Final = Path(__file__).parents[1]
 CORE: Final = ROOT / "src" / "gateway_core"
@@ -91,9 +91,7 @@ def copy_written_out(into: Path) -> list[str]:
     shutil.copy(Path(__file__).with_name("described.py"), copy / "_described.py")
     paths = [path for path in sorted(copy.rglob("*.py")) if _is_compiled(path.relative_to(copy))]
     sources = {path: (path.read_text(), str(path.relative_to(into))) for path in paths}
-    known: dict[str, Shape] = {}
-    for source, name in sources.values():
-        known.update(shapes(source, name))
+    known = gathered(sources.values())
     for path, (source, name) in sources.items():
         path.write_text(written_out(source, known, name))
     return [str(path.relative_to(into)) for path in paths]

@@ -11,8 +11,9 @@ What differs: a frozen dataclass is frozen to the type checkers only.
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 MARKS = frozenset({"dataclass", "frozen"})
 """The decorators that make a dataclass in the core: see `gateway_core.frozen`."""
@@ -45,12 +46,25 @@ class Shape:
     """It has a `__post_init__`."""
 
 
+Known: TypeAlias = Mapping[str, Sequence[Shape]]
+"""All dataclasses by their names, of which modules may have one each."""
+
+
 class UnwrittenError(Exception):
     """A dataclass uses something that this module does not know how to write out."""
 
 
+def gathered(modules: Iterable[tuple[str, str]]) -> Known:
+    """Return the dataclasses of `modules`, each given as its source and its path."""
+    known: dict[str, list[Shape]] = {}
+    for source, path in modules:
+        for shape in shapes(source, path).values():
+            known.setdefault(shape.name, []).append(shape)
+    return known
+
+
 def shapes(source: str, path: str) -> dict[str, Shape]:
-    """Return the dataclasses of a module by their names, which are unique in the core."""
+    """Return the dataclasses of a module by their names."""
     return {
         node.name: _shape(node, mark, path)
         for node in ast.parse(source).body
@@ -58,8 +72,8 @@ def shapes(source: str, path: str) -> dict[str, Shape]:
     }
 
 
-def written_out(source: str, known: Mapping[str, Shape], path: str) -> str:
-    """Return `source` with its dataclasses written out.
+def written_out(source: str, known: Known, path: str) -> str:
+    """Return `source` with its dataclasses written out. Raises UnwrittenError.
 
     `known` are all dataclasses, these included: one may inherit from another.
     """
@@ -144,17 +158,25 @@ def _field(node: ast.AnnAssign, place: str) -> Option:
     )
 
 
-def _all_fields(shape: Shape, known: Mapping[str, Shape]) -> tuple[Option, ...]:
-    above = known.get(shape.base) if shape.base else None
+def _above(shape: Shape, known: Known) -> Shape | None:
+    """Return the dataclass that `shape` inherits from, of which the name alone is known here."""
+    found = known.get(shape.base or "", ())
+    if len(found) > 1:
+        raise UnwrittenError(f"{shape.name} inherits from {shape.base}, as several are called")
+    return found[0] if found else None
+
+
+def _all_fields(shape: Shape, known: Known) -> tuple[Option, ...]:
+    above = _above(shape, known)
     return (*(_all_fields(above, known) if above else ()), *shape.fields)
 
 
-def _settles(shape: Shape, known: Mapping[str, Shape]) -> bool:
-    above = known.get(shape.base) if shape.base else None
+def _settles(shape: Shape, known: Known) -> bool:
+    above = _above(shape, known)
     return shape.settles or (above is not None and _settles(above, known))
 
 
-def _write(node: ast.ClassDef, shape: Shape, known: Mapping[str, Shape]) -> None:
+def _write(node: ast.ClassDef, shape: Shape, known: Known) -> None:
     node.decorator_list = [x for x in node.decorator_list if _mark_name(x) not in MARKS]
     for each in node.body:
         if isinstance(each, ast.AnnAssign) and "ClassVar" not in ast.unparse(each.annotation):
@@ -169,7 +191,7 @@ def _mark_name(node: ast.expr) -> str:
     return ast.unparse(node.func if isinstance(node, ast.Call) else node)
 
 
-def _methods(shape: Shape, known: Mapping[str, Shape]) -> Iterator[tuple[str, str]]:
+def _methods(shape: Shape, known: Known) -> Iterator[tuple[str, str]]:
     fields = _all_fields(shape, known)
     yield "__init__", _init(shape, known)
     if shape.equal:
@@ -202,8 +224,8 @@ def _copied(name: str, fields: Sequence[Option]) -> str:
     )
 
 
-def _init(shape: Shape, known: Mapping[str, Shape]) -> str:
-    above = known.get(shape.base) if shape.base else None
+def _init(shape: Shape, known: Known) -> str:
+    above = _above(shape, known)
     inherited = _all_fields(above, known) if above else ()
     lines = []
     if above is not None:
@@ -259,15 +281,13 @@ def _names_of_defaults(fields: Sequence[Option]) -> list[str]:
     return sorted(found - set(vars(builtins)))
 
 
-def _after_imports(
-    tree: ast.Module, found: Sequence[Shape], known: Mapping[str, Shape], path: str
-) -> None:
+def _after_imports(tree: ast.Module, found: Sequence[Shape], known: Known, path: str) -> None:
     lines = [
         "from gateway_core._described import described as _described_",
         "from copy import deepcopy as _deepcopy_",
     ]
     imports = [x for x in tree.body if isinstance(x, ast.ImportFrom)]
-    for above in [y for x in found if (y := known.get(x.base or "")) is not None]:
+    for above in [y for x in found if (y := _above(x, known)) is not None]:
         names = _names_of_defaults(_all_fields(above, known))
         for each in imports:
             if names and any(x.name == above.name for x in each.names):

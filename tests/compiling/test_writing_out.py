@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compiling.building import copy_written_out
-from compiling.writing_out import UnwrittenError, shapes, written_out
+from compiling.writing_out import UnwrittenError, gathered, written_out
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,7 +82,7 @@ def written(request: pytest.FixtureRequest) -> types.ModuleType:
     helper = (ROOT / "compiling" / "described.py").read_text()
     sys.modules["gateway_core._described"] = loaded("gateway_core._described", helper)
     request.addfinalizer(lambda: sys.modules.pop("gateway_core._described"))
-    return loaded("shapes_written_out", written_out(SOURCE, shapes(SOURCE, "a.py"), "a.py"))
+    return loaded("shapes_written_out", written_out(SOURCE, gathered([(SOURCE, "a.py")]), "a.py"))
 
 
 MADE = {
@@ -157,6 +157,23 @@ def test_what_cannot_be_written_out_is_named(source: str, says: str) -> None:
     with pytest.raises(UnwrittenError) as told:
         written_out("from dataclasses import dataclass, field\n" + source, {}, "a.py")
     assert str(told.value) == f"a.py: {says}"
+
+
+LOW = "from dataclasses import dataclass\n@dataclass\nclass Low:\n    {}: int\n"
+HIGH = LOW.format("z") + "@dataclass\nclass High(Low):\n    y: int\n"
+
+
+def test_two_of_one_name_are_told_apart_by_nobody_and_need_not_be() -> None:
+    sources = [(LOW.format("x"), "a.py"), (LOW.format("z"), "b.py")]
+    for (source, path), field in zip(sources, "xz", strict=True):
+        assert f"Low({field}={{self.{field}!r}})" in written_out(source, gathered(sources), path)
+
+
+def test_to_inherit_from_one_of_several_of_one_name_is_refused() -> None:
+    sources = [(LOW.format("x"), "a.py"), (HIGH, "b.py")]
+    assert "super().__init__(z)" in written_out(HIGH, gathered(sources[1:]), "b.py")
+    with pytest.raises(UnwrittenError, match="High inherits from Low, as several are called"):
+        written_out(HIGH, gathered(sources), "b.py")
 
 
 def test_the_whole_core_can_be_written_out(tmp_path: Path) -> None:
