@@ -12,6 +12,8 @@ import trio
 from gateway_core.composing import Flaw, read_document
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
+    AwaitFlight,
+    Command,
     DocumentRead,
     Event,
     ReadDocument,
@@ -76,10 +78,19 @@ class DocumentTalk(StoredTalk):
     _read: Read | None = None
     """What was read of an answer whose fate is still to be told."""
     _reader: Reader | None = None
-    """Of what, where it is stored."""
+    """Of what is stored, and was begun to be read, or is to be."""
 
     async def _read_request(self, command: ReadRequest) -> Event:
         raise NotImplementedError
+
+    def take_in_hand(self, command: Command) -> None:
+        """Begin with what `command` is about, whose turn comes later: it may be gone by then."""
+        if isinstance(command, SendStored):
+            self._reader = self.shelf.read(command.body, command.start, command.end)
+        elif isinstance(command, AwaitFlight):
+            self.expect(command)
+        elif isinstance(command, ReadDocument) and command.stored is not None:
+            self._reader = self.shelf.read(command.stored, 0, UNKNOWN)
 
     def read_document(self, command: ReadDocument | ReadRequest) -> Awaitable[Event]:
         """Perform `command`."""
@@ -106,9 +117,10 @@ class DocumentTalk(StoredTalk):
         assert command.stored is not None
         whole = self.shelf.whole(command.stored, 0, UNKNOWN)
         if whole is not None and len(whole) <= command.bytes_max:
+            self._end_reading()
             self._settle()
             return document_read(whole, len(whole))
-        reader = self.shelf.read(command.stored, 0, UNKNOWN)
+        reader = self._reader or self.shelf.read(command.stored, 0, UNKNOWN)
         self._settle()
         if reader is None:
             return UpstreamBroke(FailureKind.RESET)
@@ -122,6 +134,7 @@ class DocumentTalk(StoredTalk):
 
     async def _send_read(self, command: SendStored, reader: Reader) -> Event:
         head = command.head
+        self._settle()
         try:
             return await self._send_body(head, self._source(reader), head.body, command.coding)
         finally:

@@ -25,6 +25,7 @@ from gateway_core.exchange import (
     Command,
     Event,
     Exchange,
+    KeepBody,
     RelayEnded,
     RequestArrived,
     RequestBodyRead,
@@ -105,6 +106,8 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
 
     def _begin_at_once(self, commands: Sequence[Command]) -> None:
         """Perform what takes no waiting; the rest of it is for `drive`, which knows what was begun."""
+        if len(commands) > 1:
+            commands = self._begin_beside(commands)
         if len(commands) != 1:
             return
         command = commands[0]
@@ -116,6 +119,21 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
             isinstance(command, SendStored) and self._say_stored(command)
         ):
             self._exchange.receive(BodyEnded(self._said), self._alarm.now())
+        elif not self._lane_stream.started:
+            self.take_in_hand(command)
+
+    def _begin_beside(self, commands: Sequence[Command]) -> Sequence[Command]:
+        """Keep what is stored from now on; return what is left to do.
+
+        Whoever asks for it next is to find it, and that may be before the task's turn.
+        """
+        first = commands[0]
+        if isinstance(first, KeepBody):
+            self.keep(first)
+            self._commands = commands = commands[1:]
+        else:
+            self.take_in_hand(commands[-1])
+        return commands
 
     def _ask(self, command: CallUpstream) -> None:
         """Call the upstream, if that takes no waiting, and have its answer told."""
@@ -307,6 +325,7 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         self.abandon(_ABANDONED)
         self._drop_asked()
         self._end_reading()
+        self._end_waiting()
         self.shelf.settle()
         if self._answer is not None:
             self._answer.drop()

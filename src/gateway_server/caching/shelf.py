@@ -33,7 +33,7 @@ class Shelf:
         self._cache = cache
         self._refresher = refresher
         self._bodies: dict[BodyId, Body] = {}
-        self._waiting: dict[FlightId, trio.Event] = {}
+        self._waiting: dict[FlightId, set[trio.Event]] = {}
         self._nursery: trio.Nursery | None = None
 
     def __len__(self) -> int:
@@ -73,15 +73,19 @@ class Shelf:
         found = self._bodies.get(body)
         return None if found is None else found.reader(start, end)
 
-    async def wait(self, flight: FlightId) -> None:
-        """Return once `flight` has landed."""
-        landed = self._waiting.setdefault(flight, trio.Event())
-        try:
-            await landed.wait()
-        finally:
-            # The last who leaves takes the event along: a flight wakes nobody where nobody waits.
-            if not landed.is_set() and not landed.statistics().tasks_waiting:
-                self._waiting.pop(flight, None)
+    def expect(self, flight: FlightId) -> trio.Event:
+        """Return what is set once `flight`, which is under way, has landed. `forget` it in the end."""
+        landed = trio.Event()
+        self._waiting.setdefault(flight, set()).add(landed)
+        return landed
+
+    def forget(self, flight: FlightId, landed: trio.Event) -> None:
+        """Hear that nobody waits for `landed` any more."""
+        waiting = self._waiting.get(flight)
+        if waiting is not None:
+            waiting.discard(landed)
+            if not waiting:
+                del self._waiting[flight]
 
     def settle(self) -> None:
         """Do what follows from what the core has let go of. Cheap where that is nothing."""
@@ -93,8 +97,7 @@ class Shelf:
             if body is not None:
                 body.let_go()
         for flight in flights:
-            landed = self._waiting.pop(flight, None)
-            if landed is not None:
+            for landed in self._waiting.pop(flight, ()):
                 landed.set()
 
     def _start(self, work: Awaitable[None]) -> None:

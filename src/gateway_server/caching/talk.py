@@ -2,6 +2,9 @@
 
 from collections.abc import Awaitable
 
+import trio
+
+from gateway_core.coalescing import FlightId
 from gateway_core.errors import FailureKind
 from gateway_core.exchange import (
     AwaitFlight,
@@ -29,6 +32,8 @@ class StoredTalk(StreamingTalk):
 
     shelf: Shelf
     _answer: Answer | None
+    _expected: tuple[FlightId, trio.Event] | None = None
+    """Whose landing is waited for, and what tells of it."""
 
     def perform_stored(self, command: KeepBody | AwaitFlight | Refresh) -> Awaitable[Event | None]:
         """Perform `command`; `_send_stored` performs the most frequent one."""
@@ -45,13 +50,34 @@ class StoredTalk(StreamingTalk):
         self.shelf.refresh(command.exchange)
 
     async def _keep(self, command: KeepBody) -> None:
+        self.keep(command)
+
+    def keep(self, command: KeepBody) -> None:
+        """Perform `command`, which takes no waiting."""
         answer, self._answer = self._answer, None
         assert answer is not None
         self.shelf.keep(command, answer)
 
+    def expect(self, command: AwaitFlight) -> None:
+        """Miss no landing from now on, though the task that is to wait has its turn later."""
+        if self._expected is None or self._expected[0] != command.flight:
+            self._end_waiting()
+            self._expected = command.flight, self.shelf.expect(command.flight)
+
     async def _await_flight(self, command: AwaitFlight) -> Event:
-        await self.shelf.wait(command.flight)
+        self.expect(command)
+        assert self._expected is not None
+        try:
+            await self._expected[1].wait()
+        finally:
+            self._end_waiting()
         return FlightLanded()
+
+    def _end_waiting(self) -> None:
+        """Wait for no landing any more. Twice is once."""
+        expected, self._expected = self._expected, None
+        if expected is not None:
+            self.shelf.forget(*expected)
 
     def _send_stored(self, command: SendStored) -> Awaitable[Event]:
         """Send it in one go where it is here in one piece, as most of what is small is."""

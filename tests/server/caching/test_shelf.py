@@ -197,7 +197,7 @@ async def test_who_waits_is_woken_once_the_flight_has_landed(nursery: trio.Nurse
 
     async def wait(name: str) -> None:
         flight.waiting += 1
-        await kept.shelf.wait(flight.number)
+        await kept.shelf.expect(flight.number).wait()
         woken.append(name)
 
     for name in "ab":
@@ -212,11 +212,18 @@ async def test_who_waits_is_woken_once_the_flight_has_landed(nursery: trio.Nurse
     assert not kept.shelf._waiting
 
 
-async def test_who_waits_no_more_leaves_nothing_behind(autojump_clock: trio.abc.Clock) -> None:
+def test_who_waits_no_more_leaves_nothing_behind_and_the_others_waiting() -> None:
     kept = Kept()
     flight = kept.cache.flights.lead(b"k", b"u")
-    with trio.move_on_after(1):
-        await kept.shelf.wait(flight.number)
+    flight.waiting = 2
+    gone, stays = (kept.shelf.expect(flight.number) for _ in range(2))
+    kept.shelf.forget(flight.number, gone)
+    kept.cache.flights.land(flight, Landing.STORED)
+    kept.shelf.settle()
+    assert (gone.is_set(), stays.is_set()) == (False, True)
+    kept.shelf.forget(flight.number, stays)
+    last = kept.shelf.expect(flight.number)
+    kept.shelf.forget(flight.number, last)
     assert not kept.shelf._waiting
 
 
