@@ -175,10 +175,11 @@ class LaneDriver(Generic[E, C]):
         now = alarm.now
         commands, self._commands = self._commands, None
         if commands is not None and self._overtaking is not None:
-            # Overtaken before it began, and not told so yet. None but the last of them waits,
-            # so that the others count as performed: they are, before what overtook them.
+            # Overtaken before it began. None but the last of them waits, so that the others
+            # count as performed: they are, before what overtook them.
             self._overtaking = [*commands[:-1], *self._overtaking]
-            await trio.lowlevel.checkpoint()
+            commands = None
+            await trio.lowlevel.checkpoint()  # interrupted here, unless told so already
         if commands is None:
             # Whatever else cancels the lane would lose the command that was being performed.
             assert self._overtaking is not None, "interrupted, and nothing overtook"

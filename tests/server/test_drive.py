@@ -270,6 +270,18 @@ async def test_what_overtakes_before_a_lane_has_begun_is_performed_in_place_of_t
     assert lane.interruptions == 1
 
 
+async def test_what_overtook_is_performed_likewise_where_its_interruption_was_met_before(
+    autojump_clock,
+) -> None:
+    machine = Notes({"go": ["note", "sleep:5:late"], "stop": ["sleep:1:end"], "end": ["bye"]})
+    lane = Lane(machine)
+    lane.driver.tell_first("go")
+    lane.driver.tell("stop")  # interrupts a scope that nothing is in
+    await lane.driver.drive(lane.perform)
+    assert machine.heard == [(0.0, "go"), (0.0, "stop"), (1.0, "end")]
+    assert lane.stage.done == ["note", "sleep:1:end", "bye"]
+
+
 async def test_an_answer_that_comes_with_the_interruption_is_dropped(autojump_clock) -> None:
     machine = Notes({"go": ["both"], "stop": ["sleep:1:end"]})
     lane = Lane(machine)
