@@ -1,5 +1,6 @@
 """A request that is under way sleeps: no task is woken for what goes well, and all else is told."""
 
+import gc
 import io
 import json
 import socket
@@ -13,7 +14,7 @@ from hypercorn.config import Config
 from gateway_core.caching.policy import CachePolicy
 from gateway_core.clock import SECOND, UnixTime
 from gateway_core.errors import FailureKind
-from gateway_core.exchange import Cache
+from gateway_core.exchange import Cache, Exchange
 from gateway_core.message import ResponseHead
 from gateway_server.front import FrontSettings
 from gateway_server.front.calls import Origin
@@ -21,6 +22,7 @@ from gateway_server.front.drain import Worker
 from gateway_server.front.quick import QuickHttp1
 from gateway_server.front.quick_wire import QuickWire
 from gateway_server.http_edge import HttpEdge
+from gateway_server.lane_talk import LaneTalk
 from gateway_server.relaying import Relays
 from gateway_server.telemetry import AccessLog
 from gateway_server.upstream.contract import CallFailedError
@@ -174,6 +176,26 @@ async def test_a_request_and_its_answer_wake_no_task(road):
     assert road.woken() == 0
     assert road.lines() == [(200, None)] * 3
     assert [call.dropped + call.awaited for call in road.upstream.calls] == [0, 0, 0]
+
+
+async def test_they_leave_nothing_to_the_collector(road):
+    """As `test_lane_talk` asks of those that a task serves."""
+
+    def alive():
+        return sum(isinstance(each, LaneTalk | Exchange) for each in gc.get_objects())
+
+    gc.collect()
+    before = alive()
+    gc.disable()
+    try:
+        for number in range(50):
+            await road.ask(number)
+            await road.tell(whole())
+            road.upstream.calls.clear()
+            assert road.got().endswith(b"ok")
+        assert alive() == before
+    finally:
+        gc.enable()
 
 
 async def test_pipelined_requests_are_asked_one_after_the_other(road):

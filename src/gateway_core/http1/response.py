@@ -343,11 +343,7 @@ class _HeadRead:
 
 
 def _read_head(raw: bytes) -> _HeadRead | None:
-    """Read one complete head, from its first byte to the end of its empty line.
-
-    Services say the same head over and over, within the second that its Date tells. One that
-    was read before is a look-up, and gives the same objects.
-    """
+    """Read one complete head, from its first byte to the end of its empty line."""
     match = _HEAD_LINES.fullmatch(raw)
     if match is None:
         return None
@@ -371,6 +367,10 @@ def _read_head(raw: bytes) -> _HeadRead | None:
 
 
 _read_again = lru_cache(_HEADS_REMEMBERED)(_read_head)
+"""The same, of one that may have been read before: a look-up then, which gives the same objects.
+
+Services say the same head over and over, within the second that its Date tells.
+"""
 
 
 def _keeps_alive(known: dict[bytes, bytes], fields: Fields, minor: bytes) -> bool:

@@ -83,7 +83,8 @@ class Router:
     """All routes, in file order. ConfigError where two have one name.
 
     Immutable, but for what it remembers, which changes no answer: places that were
-    asked for, and such where no route is, REMEMBERED_MAX of each at most. Equal to another of equal routes.
+    asked for, and such where no route is, REMEMBERED_MAX of each at most. Equal to
+    another of equal routes.
     """
 
     routes: tuple[Route, ...]

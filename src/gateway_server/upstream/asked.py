@@ -1,8 +1,8 @@
 """A request without a body that went out over a connection at rest, until its answer is here.
 
-    ask --> Asked --hear: all in one piece--> WholeAnswer        the connection rests again
-              |
-              +---- anything else: go on ---> CarefulCall -> Http1Answer
+    ask --> Http1Asked --hear: all in one piece--> WholeAnswer        the connection rests again
+                |
+                +---- anything else: go on ------> CarefulCall -> Http1Answer
 
 What nearly every call is. Its answer may be waited for by a task, or heard where its edge is
 told, without one; whichever it is, it holds a place and a connection until then.
@@ -30,7 +30,7 @@ from .wire import Buffers
 _NONE: Final = Duration(0)
 
 
-class Asked:
+class Http1Asked:
     """One request that is out. See `contract.Asked`."""
 
     __slots__ = (

@@ -3,7 +3,7 @@
     a place             none: wait, or refuse
     a connection        at rest; none: dial -----------------+
     the request out     a body follows ----------------------+--> CarefulCall -> Http1Answer
-    -> Asked            broken, or not whole in one piece ---+
+    -> Http1Asked       broken, or not whole in one piece ---+
     -> WholeAnswer
 
 A call without a body runs in its caller's task, or in none (`asked.py`), and sets no time-out:
@@ -20,7 +20,7 @@ from gateway_core.exchange import CallUpstream, Stage
 from gateway_core.message import IDEMPOTENT
 from gateway_core.upstream import Endpoint, Upstream
 
-from .asked import Asked
+from .asked import Http1Asked
 from .contract import Answer, Asides, BodyReader, CallFailedError
 from .dialing import Dial, Dialer
 from .http1_call import CarefulCall
@@ -85,7 +85,7 @@ class Http1Client:
         )
         return await call.begin(pool.take())
 
-    def ask(self, command: CallUpstream) -> Asked | None:
+    def ask(self, command: CallUpstream) -> Http1Asked | None:
         """See `contract.UpstreamClient.ask`."""
         request = command.request
         if request.body != 0 or command.upgrade:
@@ -97,7 +97,7 @@ class Http1Client:
         if connection is None:
             pool.places.give_back()
             return None
-        return Asked(pool, connection, request)
+        return Http1Asked(pool, connection, request)
 
     def _pool_of(self, command: CallUpstream) -> Pool:
         return self._pools_by_id.get(id(command.endpoint)) or self._pools[command.endpoint]
