@@ -335,6 +335,7 @@ async def test_a_drain_lets_the_answer_out_and_ends(road):
     answer = road.got()
     assert b"connection: close" in answer
     assert answer.endswith(b"ok")
+    assert not road.ended.is_set(), "what the client still sends is waited for"
     road.client.shutdown(socket.SHUT_WR)
     await road.ended.wait()
 
