@@ -1,6 +1,10 @@
 """Small writes of several sockets go together at a turn's end, in order, and nothing is lost."""
 
+from itertools import cycle, islice
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway_server.outbox import POSTED_MAX, Outbox, Outgoing
 
@@ -34,7 +38,7 @@ class Kernel:
     def drain(self, room=1 << 30):
         """Take more, and have whoever waits for that push."""
         self.room = room
-        self.pushes = [push for push in self.pushes if not push()]
+        self.pushes[:] = [push for push in self.pushes if not push()]
 
 
 def pair(outbox, room=1 << 30):
@@ -181,3 +185,42 @@ def test_what_was_settled_before_the_turn_ended_is_sent_once(busy):
     assert outgoing.settle()
     busy.flush()
     assert kernel.calls == [b"once"]
+
+
+SIZES = st.sampled_from([0, 1, 7, POSTED_MAX, POSTED_MAX + 1, JOINED])
+STEPS = st.one_of(
+    st.tuples(st.just("take"), SIZES),
+    st.tuples(st.just("room"), SIZES),
+    st.tuples(st.just("heard of"), st.integers(1, 3)),
+    st.tuples(st.sampled_from(["flush", "settle", "take back"]), st.just(0)),
+)
+
+
+@given(st.lists(STEPS, max_size=40))
+def test_what_was_taken_arrives_once_and_in_order(steps):
+    outbox = Outbox()
+    kernel, outgoing = pair(outbox, room=0)
+    stream, taken = cycle(range(251)), b""
+    for step, number in steps:
+        match step:
+            case "take":
+                data = bytes(islice(stream, number))
+                taken += data[: outgoing.take(data)]
+            case "room":
+                kernel.drain(number)
+            case "heard of":
+                outbox.heard_of(number)
+            case "flush":
+                outbox.flush()
+            case "settle":
+                assert outgoing.settle() is outgoing.is_clear
+            case _:
+                rest = outgoing.take_back()
+                kernel.drain()
+                kernel.send(rest)
+                kernel.room = 0
+        assert taken.startswith(kernel.took)
+    outbox.flush()
+    kernel.drain()
+    assert kernel.took == taken
+    assert outgoing.is_clear
