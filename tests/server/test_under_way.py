@@ -382,12 +382,42 @@ class Unforeseen:
         """Hold nothing."""
 
 
-@pytest.mark.parametrize("where", ["in the exchange", "in the next request"])
-async def test_what_nobody_foresaw_ends_the_connection_and_no_other(road, where, nursery):
+async def leave(road):
+    road.client.shutdown(socket.SHUT_RDWR)
+    road.lane.wire.has_left = lambda: True
+    road.lane.look_at_client()
+
+
+async def outwait(road):
+    """Wait until the deadline is told of; longer than any."""
+    await trio.sleep(100)
+
+
+async def answer(road):
+    await road.tell(whole())
+
+
+async def answer_wrongly(road):
+    await road.tell(Unforeseen())
+
+
+@pytest.mark.parametrize(
+    ("breaks", "happens"),
+    [
+        (lambda road: None, answer_wrongly),
+        (lambda road: setattr(road.upstream, "ask", lambda _: 1 // 0), answer),
+        (lambda road: setattr(road.lane._talk, "tick", lambda: 1 // 0), outwait),
+        (lambda road: setattr(road.lane._talk, "client_left", lambda: 1 // 0), leave),
+    ],
+    ids=["the answer", "the next request", "the deadline", "the client's leaving"],
+)
+async def test_what_nobody_foresaw_ends_the_connection_and_no_other(
+    road, breaks, happens, nursery, autojump_clock
+):
     await road.ask(0, 1)
-    if where == "in the next request":
-        road.upstream.ask = lambda _: 1 // 0
-    await road.tell(Unforeseen() if where == "in the exchange" else whole())
+    breaks(road)
+    await happens(road)
+    await road.ended.wait()
     assert isinstance(road.failed, ZeroDivisionError)
     other = Road(nursery)
     other.begin()

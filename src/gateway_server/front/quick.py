@@ -17,6 +17,7 @@ twenty times a second. So pipelined requests wait unread, and are never read ahe
 """
 
 import contextlib
+from collections.abc import Callable
 
 import trio
 
@@ -72,6 +73,8 @@ class QuickHttp1:
         """A head that takes waiting in any case: refused, or a WebSocket's."""
         self._ending = Ending.IDLE
         """How the connection ends where no request was begun."""
+        self._fault: Exception | None = None
+        """What came up where somebody else's task told something: it is the connection's end."""
         self._idling = True
         """Whether its task waits for a head, and nothing came that is the task's to deal with."""
         self._bytes_in = 0
@@ -98,7 +101,16 @@ class QuickHttp1:
                 self.refuse_body(flaw)
             stream.leave()
             if self._talk is not None:
-                self._talk.client_left()
+                self._tell(self._talk.client_left)
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        """Have the request told of something, within a task that cares for every connection."""
+        try:
+            tell()
+        except Exception as unforeseen:  # noqa: BLE001 - the connection's task is to end with it
+            self._fault = unforeseen
+            self.alarm.close()  # whose deadline this was may want to be told of it for ever
+            self._scope.cancel()
 
     def refuse_body(self, refusal: Refusal) -> None:
         """See `quick_stream.Carrier.refuse_body`."""
@@ -334,7 +346,7 @@ class QuickHttp1:
 
     def _ring(self) -> None:
         if self._talk is not None:
-            self._talk.tick()
+            self._tell(self._talk.tick)
         else:
             self._timed_out = True
             self._patience = NEVER
@@ -346,7 +358,9 @@ class QuickHttp1:
         self._scope.cancel()
 
     async def _after_interruption(self) -> Ending | None:
-        """Decide how to go on once the scope was cancelled: None, to serve on."""
+        """Decide how to go on once the scope was cancelled: None, to serve on. Raises a fault."""
+        if self._fault is not None:
+            raise self._fault
         ends, self._idling_ends = self._idling_ends, False
         if self._stream is not None or not ends:
             return None
