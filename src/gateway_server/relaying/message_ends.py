@@ -244,6 +244,8 @@ class UpstreamMessages:
             self._wire.send_some(self._unsent)
 
     def put(self, load: Load) -> Load | None:
+        if self._wsproto.state is not ConnectionState.OPEN and not isinstance(load, _Control):
+            return None  # who has closed discards what still comes (RFC 6455, 1.4)
         self._owes_pong = False
         self._unsent.append(self._framed(load))
         try:

@@ -137,6 +137,18 @@ async def test_behind_an_upstreams_close_nothing_is_heard(autojump_clock, data, 
     assert looker.saw == told(end) == []
 
 
+def test_an_upstream_that_has_closed_is_told_our_close_and_nothing_before_it() -> None:
+    wire = FakeWire()
+    end = upstream(wire, frame(9, b"a", UPSTREAM) + close(4000, b"bye", UPSTREAM))
+    assert [found for found, _ in told(end)] == [CloseCame(UPSTREAM, Close(4000, "bye"))]
+    pong = len(wire.sent)
+    for late in ("text", b"bytes"):
+        assert end.put(late) is None
+    assert len(wire.sent) == pong
+    assert end.put(end.close_load(Close(4000, "bye"))) is None
+    assert wire.sent[pong : pong + 2] == bytes([0x88, 0x85])
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [(text(b"\xff", UPSTREAM), 1007), (frame(3, b"", UPSTREAM), 1002)],
