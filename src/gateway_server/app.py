@@ -170,6 +170,7 @@ class Gateway(Starlette):
         target: bytes,
         request_id: str,
         bytes_in: int,
+        bytes_out: int,
     ) -> None:
         """Log what a connection refused before an exchange began."""
         assert self._log is not None
@@ -180,6 +181,7 @@ class Gateway(Starlette):
             target=target,
             request_id=request_id,
             bytes_in=bytes_in,
+            bytes_out=bytes_out,
         )
 
     def drain_begun(self) -> None:

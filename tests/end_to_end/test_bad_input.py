@@ -65,6 +65,8 @@ async def test_a_head_over_its_bounds_is_refused(road: Road, data: bytes, status
     assert answer.status == status
     assert answer.problem["status"] == status
     assert upstream.connections == 0
+    line = await gateway.line()
+    assert (line["status"], line["bytes_out"]) == (status, len(answer.body))
 
 
 REFUSED = [case for case in CASES if case.status is not None and case.reason != INCOMPLETE.reason]

@@ -93,6 +93,6 @@ def test_a_refusal_of_the_connection_is_logged() -> None:
     app = Gateway(examine_text(ONE_ROUTE, ".toml", {}, "test").settings, AccessLog("json", out))
     app.build()
     facts = {"peer": "192.0.2.1", "method": "GET", "target": b"/x?secret", "request_id": "id"}
-    app.refused(Refusal(400, "bad-head", "No."), **facts, bytes_in=5)
+    app.refused(Refusal(400, "bad-head", "No."), **facts, bytes_in=5, bytes_out=7)
     assert '"reason": "bad-head"' in out.getvalue()
     assert "secret" not in out.getvalue()

@@ -6,7 +6,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
 
-from gateway_core.message import Fields, RequestHead
+from gateway_core.message import Fields, RequestHead, ResponseHead
 from gateway_core.refusal import Refusal, refused
 
 from .contract import Served
@@ -64,8 +64,7 @@ def last_words(served: Served, refusal: Refusal, request: RequestHead, bytes_in:
 
     `request` is what could be read of it: "" and b"" elsewhere.
     """
-    request_id = _noted(served, refusal, request, bytes_in)
-    head, body = refused(refusal, request_id, request.method)
+    head, body = _noted(served, refusal, request, bytes_in)
     lines = [b"HTTP/1.1 %d %b" % (head.status, phrase(head.status))]
     lines += [name + b": " + value for name, value in dated(head.fields)]
     return b"\r\n".join([*lines, b"connection: close", b"", body])
@@ -73,8 +72,7 @@ def last_words(served: Served, refusal: Refusal, request: RequestHead, bytes_in:
 
 async def answer(stream: Stream, served: Served, refusal: Refusal) -> None:
     """Answer a stream's request with `refusal`, in whatever version it came, and note it."""
-    request_id = _noted(served, refusal, stream.head, 0)
-    head, body = refused(refusal, request_id, stream.head.method)
+    head, body = _noted(served, refusal, stream.head, 0)
     closing = ((b"connection", b"close"),) if refusal.close else ()
     await stream.start(head.status, (*head.fields, *closing))
     if body:
@@ -82,8 +80,12 @@ async def answer(stream: Stream, served: Served, refusal: Refusal) -> None:
     await stream.finish()
 
 
-def _noted(served: Served, refusal: Refusal, request: RequestHead, bytes_in: int) -> str:
+def _noted(
+    served: Served, refusal: Refusal, request: RequestHead, bytes_in: int
+) -> tuple[ResponseHead, bytes]:
+    """Return the head and the body that tell of `refusal`, and note it."""
     request_id = secrets.token_hex(16)
+    head, body = refused(refusal, request_id, request.method)
     served.refused(
         refusal,
         peer=request.peer,
@@ -91,5 +93,6 @@ def _noted(served: Served, refusal: Refusal, request: RequestHead, bytes_in: int
         target=request.target,
         request_id=request_id,
         bytes_in=bytes_in,
+        bytes_out=len(body),
     )
-    return request_id
+    return head, body

@@ -188,6 +188,7 @@ class Served(Protocol):
         target: bytes,
         request_id: str,
         bytes_in: int,
+        bytes_out: int,
     ) -> None:
         """Note that the front answered a request itself; "" and b"" for what nobody could read."""
         ...

@@ -66,6 +66,7 @@ class AccessLog:
         target: bytes,
         request_id: str,
         bytes_in: int,
+        bytes_out: int,
     ) -> None:
         """Log a refusal of the connection itself, for which no exchange began."""
         record = Record(
@@ -74,6 +75,7 @@ class AccessLog:
             status=refusal.status,
             reason=refusal.reason,
             bytes_in=bytes_in,
+            bytes_out=bytes_out,
         )
         self.exchange_ended(record, method, target, NEVER)
 
