@@ -7,10 +7,12 @@ import pytest
 import trio
 import trio.testing
 
+from gateway_core.frames import UPSTREAM, Close, FrameReader
 from gateway_core.message import UpstreamRequest
 from gateway_server.front.quick_wire import QuickWire
 from gateway_server.front.streams import ClientLeftError
 from gateway_server.readiness import watch
+from gateway_server.relaying.frame_ends import UpstreamFrames
 from gateway_server.splicing import open_pipe
 from gateway_server.upstream.connection import Connection
 from gateway_server.upstream.wire import Buffers, SocketWire
@@ -262,6 +264,22 @@ async def test_an_upstream_that_went_is_told_to_who_reads(upstream):
     assert wire.receive_some() == b""
     with pytest.raises(OSError, match="Broken pipe"):
         wire.send_some([b"more"])
+
+
+@pytest.mark.parametrize("posted", [b"", b"posted"], ids=["alone", "behind what was posted"])
+async def test_a_close_is_waited_for_with_all_that_was_posted_before_it(upstream, posted):
+    wire, theirs = upstream
+    end = UpstreamFrames(wire, FrameReader(UPSTREAM, 1000, deflated=False), b"", 5)
+    stuffed = stuff(wire._socket)
+    if posted:
+        assert end.put(posted) is None
+    close = end.close_load(Close(1000, "over"))
+    rest = end.put(close)
+    assert rest == posted + close
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(end.push, rest)
+        assert (await all_here(theirs, stuffed + len(rest))).endswith(rest)
+    end.hang_up()
 
 
 async def test_the_last_word_goes_before_the_upstreams_wire_is_closed(upstream):

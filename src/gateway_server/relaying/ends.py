@@ -37,8 +37,8 @@ class End(Protocol[L]):
     async def read(self, pass_on: PassOn) -> bool:
         """Wait for more; False: nothing more comes. Called once `next` has returned None.
 
-        An end that can, calls `pass_on` itself with what came first, from whatever task, and
-        reads on as long as that returns True: then `next` has returned None again.
+        An end that can, calls `pass_on` itself with what came first, within this task or none,
+        and reads on as long as that returns True: then `next` has returned None again.
         """
         ...
 
@@ -53,7 +53,7 @@ class End(Protocol[L]):
         ...
 
     def close_load(self, close: Close) -> L:
-        """Return what tells a Close."""
+        """Return what tells a Close: the last that is put."""
         ...
 
     def ping_load(self, payload: bytes) -> L:

@@ -67,7 +67,7 @@ class ClientFrames:
 class UpstreamFrames:
     """A connection to an upstream behind its 101. See `ends.End`."""
 
-    __slots__ = ("_fresh", "_reader", "_wire", "_write_timeout", "finish", "next", "take")
+    __slots__ = ("_fresh", "_reader", "_soon", "_wire", "_write_timeout", "finish", "next", "take")
     side: Side = UPSTREAM
 
     def __init__(
@@ -79,6 +79,8 @@ class UpstreamFrames:
         self._write_timeout = write_timeout
         self._fresh = True
         """Whether something may be here that no readiness tells of: inside TLS, from before."""
+        self._soon = True
+        """Whether what is put may wait for the end of the turn: till our Close, before a hang-up."""
         self.next, self.take, self.finish = reader.next, reader.take, reader.finish
         reader.receive(early)
 
@@ -94,7 +96,7 @@ class UpstreamFrames:
     def put(self, load: bytes) -> bytes | None:
         unsent: Buffers = [load]
         try:
-            if self._wire.send_some(unsent, soon=True):
+            if self._wire.send_some(unsent, soon=self._soon):
                 return None
         except OSError:
             return load  # whoever pushes it is told
@@ -104,6 +106,7 @@ class UpstreamFrames:
         await push_all(self._wire, [rest] if rest else [], self._write_timeout)
 
     def close_load(self, close: Close) -> bytes:
+        self._soon = False
         return close_frame(close, secrets.token_bytes(MASK_BYTES))
 
     def ping_load(self, payload: bytes) -> bytes:
