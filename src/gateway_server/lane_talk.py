@@ -315,6 +315,8 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         """Hear that the deadline has come."""
         if self._carrying is None:
             super().tick()
+            if self._overtaking:
+                self.take_in_hand(self._overtaking[-1])
         else:
             self._carrying.tick()
 

@@ -20,6 +20,7 @@ from tests.server.test_under_way import GET, Road, whole
 
 PASSING_ON = replace(REWRITING, answers={"a": PASSING})
 FRESH = (b"cache-control", b"max-age=60")
+STALE_IF_ERROR = (b"cache-control", b"max-age=1, stale-if-error=600")
 STALE = (b"cache-control", b"max-age=0, stale-while-revalidate=60")
 
 
@@ -172,6 +173,29 @@ async def test_what_was_found_and_waits_for_its_turn_is_in_hand(
     assert await got(shop.one) == body
     assert shop.one.lines()[-1] == (200, None)
     assert len(shop.shelf) == 0
+
+
+async def test_what_stands_in_for_a_silent_upstream_is_in_hand(
+    shop: Shop, autojump_clock: trio.abc.Clock
+) -> None:
+    """Its time-out is told of by whoever keeps the time, and the task's turn comes later."""
+    await shop.one.ask(0)
+    await shop.one.tell(whole(b"old", STALE_IF_ERROR))
+    assert shop.one.got().endswith(b"old")
+    await trio.sleep(2)
+    await shop.one.ask(0)
+    talk = shop.one.lane._talk
+    tick = talk.tick
+
+    def tick_and_purge() -> None:
+        tick()
+        shop.cache.purge_all()
+        shop.shelf.settle()
+
+    talk.tick = tick_and_purge
+    await trio.sleep(100)
+    assert shop.one.got().endswith(b"old")
+    assert shop.one.lines() == [(200, None)] * 2
 
 
 @pytest.mark.parametrize("shop", [PASSING_ON], ids=["rewriting"], indirect=True)
