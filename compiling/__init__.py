@@ -1,1 +1,1 @@
-"""The core, compiled: the same sources, as C extensions made by mypyc. See docs/how-to/compile-the-core.md."""
+"""The gateway, compiled: the same sources, as C extensions made by mypyc. See docs/how-to/compile-the-core.md."""

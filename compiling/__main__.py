@@ -1,4 +1,4 @@
-"""Compile the core into `.compiled/`: `python -m compiling [--force]`."""
+"""Compile the sources into `.compiled/`: `python -m compiling [--force]`."""
 
 import sys
 
@@ -9,7 +9,7 @@ def main() -> int:
     try:
         built = build(force="--force" in sys.argv[1:])
     except NotBuiltError as why:
-        print(f"The core was not compiled: {why}", file=sys.stderr)
+        print(f"It was not compiled: {why}", file=sys.stderr)
         return 1
     print("Compiled." if built else "Nothing has changed since it was compiled.")
     print(f"Use it by its path: PYTHONPATH={INTO} gateway run --config gateway.toml")

@@ -1,4 +1,4 @@
-"""Copy the core, write its dataclasses out, and have mypyc compile the copy.
+"""Copy the sources, write their dataclasses out, and have mypyc compile the copy.
 
 The sources stay as they are, and what is compiled lies beside them in `.compiled/`: who has
 that first in `PYTHONPATH` uses it, all others run the sources. The types that mypyc relies
@@ -10,14 +10,19 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from .opening import opened
+from .refusing import visited_twice, worked_out_twice
 from .writing_out import gathered, written_out
 
 ROOT: Final = Path(__file__).parents[1]
-CORE: Final = ROOT / "src" / "gateway_core"
+SOURCES: Final = ROOT / "src"
+CORE: Final = "gateway_core"
+SERVER: Final = "gateway_server"
 INTO: Final = ROOT / ".compiled"
 
 INTERPRETED: Final = {
@@ -30,14 +35,46 @@ INTERPRETED: Final = {
     "directives.py": "it reads those values",
     "claims.py": "numbers in JSON may be too large for a C double",
 }
-"""What is copied and left as it is."""
+"""What of the core is copied and left as it is."""
+
+OF_THE_SERVER: Final = frozenset(
+    {
+        *(
+            "timers.py",
+            "outbox.py",
+            "edges.py",
+            "readiness.py",
+            "identifiers.py",
+            "telemetry/access.py",
+        ),
+        *("drive.py", "streaming.py", "documents.py", "caching/talk.py", "talk.py"),
+        *("lane_talk.py", "http_edge.py", "websocket_edge.py", "downstream.py", "request_body.py"),
+        *("caching/shelf.py", "caching/body.py", "encoding/encoders.py"),
+        *("front/answers.py", "front/contract.py", "front/endings.py", "front/streams.py"),
+        *("front/quick.py", "front/quick_stream.py"),
+        *("upstream/contract.py", "upstream/wire.py", "upstream/connection.py"),
+        *("upstream/pool.py", "upstream/slots.py", "upstream/asked.py", "upstream/upload.py"),
+        *("upstream/whole_answer.py", "upstream/http1_answer.py", "upstream/http1_call.py"),
+        "upstream/http1_client.py",
+    }
+)
+"""What of the server is compiled: the road of a request from head to line in the log.
+
+Not on it, with reasons: `front/wire.py` and `front/quick_wire.py`, in whose place tests put
+wires of their own, which no compiled class takes for its like; `front/leaving.py`, an OSError;
+`splicing.py`, which counts in attributes of a class. All else is asked for once in a start,
+a connection, or a rare request.
+"""
+
+OPEN: Final = frozenset({"Stream"})
+"""Compiled classes from which interpreted ones inherit."""
 
 _SETUP: Final = """\
 from setuptools import setup
 from mypyc.build import mypycify
 
 setup(
-    name="gateway-core",
+    name="gateway",
     ext_modules=mypycify(
         ["--config-file=", "--disable-error-code=misc", "--disable-error-code=type-var", *{files!r}],
         opt_level="{level}",
@@ -56,10 +93,11 @@ class NotBuiltError(Exception):
 
 
 def build(into: Path = INTO, *, force: bool = False, level: int = 2) -> bool:
-    """Compile the core into `into`, if it or what compiles it has changed; return whether.
+    """Compile the sources into `into`, if it or what compiles it has changed; return whether.
 
     Raises:
-        NotBuiltError: the compiler or Python's headers are missing, or the core is not compilable.
+        NotBuiltError: the compiler or Python's headers are missing, or the sources are not compilable,
+            or would be compiled to something that was not meant.
     """
     _need_tools()
     if not force and is_fresh(into, level):
@@ -73,6 +111,7 @@ def build(into: Path = INTO, *, force: bool = False, level: int = 2) -> bool:
     )  # fmt: skip
     if ran.returncode:
         raise NotBuiltError(f"mypyc or the C compiler failed.\n{(ran.stdout + ran.stderr)[-4000:]}")
+    _refuse_visited_twice(into / "build")
     shutil.rmtree(into / "build")
     (into / _STAMP).write_text(_inputs(level))
     return True
@@ -85,20 +124,48 @@ def is_fresh(into: Path = INTO, level: int = 2) -> bool:
 
 
 def copy_written_out(into: Path) -> list[str]:
-    """Copy the core to `into`; return the files that are to be compiled, relative to it."""
-    copy = into / CORE.name
-    shutil.copytree(CORE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(__file__).with_name("described.py"), copy / "_described.py")
-    paths = [path for path in sorted(copy.rglob("*.py")) if _is_compiled(path.relative_to(copy))]
-    sources = {path: (path.read_text(), str(path.relative_to(into))) for path in paths}
-    known = gathered(sources.values())
-    for path, (source, name) in sources.items():
-        path.write_text(written_out(source, known, name))
-    return [str(path.relative_to(into)) for path in paths]
+    """Copy the sources to `into`; return the files that are to be compiled, relative to it."""
+    for package in (CORE, SERVER):
+        shutil.copytree(
+            SOURCES / package, into / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    shutil.copy(Path(__file__).with_name("described.py"), into / CORE / "_described.py")
+    names = [
+        name
+        for path in sorted(into.rglob("*.py"))
+        if _is_compiled(name := str(path.relative_to(into)))
+    ]
+    sources = {name: (into / name).read_text() for name in names}
+    _refuse_worked_out_twice(sources)
+    known = gathered((source, name) for name, source in sources.items())
+    for name, source in sources.items():
+        (into / name).write_text(written_out(opened(source, OPEN), known, name))
+    return names
 
 
-def _is_compiled(path: Path) -> bool:
-    return path.name != "_described.py" and not set(path.parts) & INTERPRETED.keys()
+def _refuse_worked_out_twice(sources: Mapping[str, str]) -> None:
+    found = [f"{name}, {x}" for name, source in sources.items() for x in worked_out_twice(source)]
+    if found:
+        raise NotBuiltError(
+            "Name these bounds first, or they are worked out twice:\n" + "\n".join(found)
+        )
+
+
+def _refuse_visited_twice(generated: Path) -> None:
+    paths = sorted(generated.glob("*.c"))
+    if found := [x for path in paths for x in visited_twice(path.read_text())]:
+        cure = (
+            "Declare these in the parent alone, or the collector never frees what they lead to:\n"
+        )
+        raise NotBuiltError(cure + "\n".join(found))
+
+
+def _is_compiled(name: str) -> bool:
+    package, _, rest = name.partition("/")
+    if package == SERVER:
+        return rest in OF_THE_SERVER
+    parts = set(rest.split("/"))
+    return "_described.py" not in parts and not parts & INTERPRETED.keys()
 
 
 def _need_tools() -> None:
@@ -119,7 +186,7 @@ def _inputs(level: int) -> str:
     """Return a digest of all that the result depends on."""
     tools = f"{sys.version} mypy {metadata.version('mypy')} -O{level}"
     digest = hashlib.sha256(tools.encode())
-    for folder in (CORE, Path(__file__).parent):
+    for folder in (SOURCES / CORE, SOURCES / SERVER, Path(__file__).parent):
         for path in sorted(folder.rglob("*.py")):
             digest.update(f"\n{path.relative_to(folder)}\n".encode())
             digest.update(path.read_bytes())

@@ -2,7 +2,7 @@
 
 mypyc keeps the `__init__` that `dataclasses` writes at run time, in Python: an instance
 costs it 170 ns, where a constructor that it can see costs 21. So each dataclass of a copy
-of the core has its methods written out before it is compiled: what `@dataclass` would have
+of the sources has its methods written out before it is compiled: what `@dataclass` would have
 written (`__init__`, `__eq__`, `__hash__`, `__repr__`), and `__deepcopy__`, since a C structure
 has no `__dict__` to copy. `dataclasses.replace` and `fields` go on working by `described`.
 

@@ -1,4 +1,4 @@
-"""What only the core's sources have, and its compiled form has not: see `compiling`."""
+"""What only the sources have, and their compiled form has not: see `compiling`."""
 
 import pytest
 

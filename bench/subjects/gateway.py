@@ -40,7 +40,7 @@ def subject(protocol: str, *, compiled: bool = False) -> Subject:
     return Subject(
         name=f"gateway{'-compiled' if compiled else ''}{f'-{protocol}' if protocol else ''}",
         about=f"this gateway under Hypercorn's Trio worker, protocol {protocol or 'by default'}"
-        + (", its core compiled (`make compiled`)" if compiled else ""),
+        + (", compiled (`make compiled`)" if compiled else ""),
         command=(
             f"{BIN}/hypercorn", "gateway_server:app", "--worker-class", "trio",
             "--bind", "127.0.0.1:@PORT@", "--backlog", "4096",

@@ -225,7 +225,8 @@ class Nobody:
 
     __slots__ = ("head",)
 
-    refused = begun = False
+    refused = False
+    begun = False
     trailers: Fields = ()
 
     def __init__(self, head: RequestHead) -> None:

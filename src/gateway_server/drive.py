@@ -145,9 +145,9 @@ class LaneDriver(Generic[E, C]):
     task is in the middle of, whereupon that task calls `drive` again; the lane's alarm
     looks whenever the deadline lies earlier than it is armed for, and whoever keeps the
     time calls `tick` once it has come.
-
-    Whoever performs may inherit from it, and is one object with it then.
     """
+
+    __slots__ = ("_alarm", "_commands", "_lane", "_machine", "overtaking")
 
     def __init__(self, machine: Machine[E | Tick, C], lane: Interruptible) -> None:
         self._machine = machine
@@ -155,7 +155,8 @@ class LaneDriver(Generic[E, C]):
         self._alarm = lane.alarm
         self._commands: Sequence[C] | None = None
         """What `drive` begins with; None where it was called already."""
-        self._overtaking: Sequence[C] | None = None
+        self.overtaking: Sequence[C] | None = None
+        """What is commanded by what was told meanwhile: `drive` goes on with that."""
 
     def tell_first(self, event: E) -> Sequence[C]:
         """Tell what it begins with; return what is commanded.
@@ -164,6 +165,13 @@ class LaneDriver(Generic[E, C]):
         """
         self._commands = commands = self._machine.receive(event, self._alarm.now())
         return commands
+
+    def begin_with(self, commands: Sequence[C] | None) -> None:
+        """Have `drive` begin with what is left of what `tell_first` returned.
+
+        None: all of it was under way, and is overtaken.
+        """
+        self._commands = commands
 
     async def drive(self, perform: Callable[[C], Awaitable[E | None]]) -> None:
         """Perform `_commands`, or go on after an interruption; return once all is performed.
@@ -174,23 +182,23 @@ class LaneDriver(Generic[E, C]):
         machine, alarm = self._machine, self._alarm
         now = alarm.now
         commands, self._commands = self._commands, None
-        if commands is not None and self._overtaking is not None:
+        if commands is not None and self.overtaking is not None:
             # Overtaken before it began. None but the last of them waits, so that the others
             # count as performed: they are, before what overtook them.
-            self._overtaking = [*commands[:-1], *self._overtaking]
+            self.overtaking = [*commands[:-1], *self.overtaking]
             commands = None
             await trio.lowlevel.checkpoint()  # interrupted here, unless told so already
         if commands is None:
             # Whatever else cancels the lane would lose the command that was being performed.
-            assert self._overtaking is not None, "interrupted, and nothing overtook"
-            commands, self._overtaking = self._overtaking, None
+            assert self.overtaking is not None, "interrupted, and nothing overtook"
+            commands, self.overtaking = self.overtaking, None
         while True:
             if machine.deadline < alarm.armed_for:
                 alarm.look()
             answer: E | None = None
             for command in commands:
                 answer = await perform(command)
-            if self._overtaking is not None:
+            if self.overtaking is not None:
                 # Interrupted, and not told so yet, since nothing was awaited meanwhile.
                 await trio.lowlevel.checkpoint()
             if machine.done:
@@ -206,7 +214,7 @@ class LaneDriver(Generic[E, C]):
             return
         commands = machine.receive(event, self._alarm.now())
         if commands or machine.done:
-            self._overtaking = [*(self._overtaking or ()), *commands]
+            self.overtaking = [*(self.overtaking or ()), *commands]
             self._lane.interrupt()
         elif machine.deadline < self._alarm.armed_for:
             self._alarm.look()

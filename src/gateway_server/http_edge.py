@@ -142,7 +142,9 @@ async def _watch(client: Downstream, talk: Talk) -> None:
 class _PartTalk(Talk):
     """One exchange for the sake of a composition, whose client takes what comes at once."""
 
-    _client: PartClient
+    def __init__(self, exchange: Exchange, means: Means, client: PartClient) -> None:
+        super().__init__(exchange, means, client)
+        self._asker = client
 
     async def _stream_on(self, command: StreamBody) -> Event:
         answer = self._answer
@@ -151,4 +153,4 @@ class _PartTalk(Talk):
         if body is None:
             return await super()._stream_on(command)
         self.shelf.settle()
-        return BodyEnded(len(body)) if self._client.take(command.head, body) else ClientLeft()
+        return BodyEnded(len(body)) if self._asker.take(command.head, body) else ClientLeft()

@@ -65,17 +65,16 @@ _ABANDONED: Final = Abandoned()
 _CLOSE: Final = (b"connection", b"close")
 
 
-class LaneTalk(LaneDriver[Event, Command], Talk):
-    """One exchange on one of our own connections. See `front.contract.Conversation`.
-
-    It drives and performs, in one object: what is made for each request is to be little.
-    """
+class LaneTalk(Talk):
+    """One exchange on one of our own connections. See `front.contract.Conversation`."""
 
     def __init__(
         self, exchange: Exchange, means: Means, stream: LaneStream, lane: Lane, note: _Note
     ) -> None:
-        super().__init__(exchange, lane)
-        Talk.__init__(self, exchange, means, OwnConnection(stream))
+        super().__init__(exchange, means, OwnConnection(stream))
+        self._lane_driver: LaneDriver[Event, Command] = LaneDriver(exchange, lane)
+        self._driver = self._lane_driver
+        self._alarm = lane.alarm
         self._lane_stream = stream
         self._front = lane
         self._note = note
@@ -102,7 +101,9 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
     def begin(self) -> None:
         """Tell of the request, and answer it where that takes no waiting."""
         head, upgrade = self._lane_stream.head, self._relays is not None
-        self._begin_at_once(self.tell_first(RequestArrived(head, fresh_id(), unix_time(), upgrade)))
+        self._begin_at_once(
+            self._lane_driver.tell_first(RequestArrived(head, fresh_id(), unix_time(), upgrade))
+        )
 
     def _begin_at_once(self, commands: Sequence[Command]) -> None:
         """Perform what takes no waiting; the rest of it is for `drive`, which knows what was begun."""
@@ -130,7 +131,8 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         first = commands[0]
         if isinstance(first, KeepBody):
             self.keep(first)
-            self._commands = commands = commands[1:]
+            commands = commands[1:]
+            self._lane_driver.begin_with(commands)
         else:
             self.take_in_hand(commands[-1])
         return commands
@@ -148,14 +150,14 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
         """Hear of a call that was under way: all of its answer, or that it is for `run`."""
         if answer is not None:
             self._asked = None  # it has nothing to give back any more
-        if self._overtaking is not None:
+        if self._lane_driver.overtaking is not None:
             return
         self.under_way = False
         error = None
         if answer is not None:
             self._answer = answer
             try:
-                self._begin_at_once(self.tell_first(answered(answer)))
+                self._begin_at_once(self._lane_driver.tell_first(answered(answer)))
             except Exception as unforeseen:  # noqa: BLE001 - the connection's task is to end with it
                 error = unforeseen
         if not self.under_way:  # anew: an answer may lead to another call
@@ -163,12 +165,12 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
 
     def run(self) -> Awaitable[None]:
         """Go on, at first or after an interruption; return once it is over."""
-        if self._overtaking is not None:
+        if self._lane_driver.overtaking is not None:
             self._drop_asked()
             if self.under_way:
-                self._commands = None
+                self._lane_driver.begin_with(None)
         self.under_way = False
-        return self.drive(self.perform)
+        return self._lane_driver.drive(self.perform)
 
     def _drop_asked(self) -> None:
         asked, self._asked = self._asked, None
@@ -314,17 +316,17 @@ class LaneTalk(LaneDriver[Event, Command], Talk):
     def tick(self) -> None:
         """Hear that the deadline has come."""
         if self._carrying is None:
-            super().tick()
-            if self._overtaking:
-                self.take_in_hand(self._overtaking[-1])
+            self._lane_driver.tick()
+            if overtaking := self._lane_driver.overtaking:
+                self.take_in_hand(overtaking[-1])
         else:
             self._carrying.tick()
 
     def close(self) -> None:
         """Hear that `run` will not be called again."""
         if self._carrying is not None:  # cancelled, and told so
-            self.abandon(self._closed(self._carrying))
-        self.abandon(_ABANDONED)
+            self._lane_driver.abandon(self._closed(self._carrying))
+        self._lane_driver.abandon(_ABANDONED)
         self._drop_asked()
         self._end_reading()
         self._end_waiting()

@@ -107,8 +107,11 @@ class Outgoing:
             return 0
 
     def settle(self) -> bool:
-        """Send now what was taken before; return whether all of that has gone. Raises OSError."""
-        self._posted = False
+        """Send now what was taken before; return whether all of that has gone. Raises OSError.
+
+        What was posted, and is left, goes out once the kernel takes it.
+        """
+        posted, self._posted = self._posted, False
         error, self._error = self._error, None
         if error is not None:
             raise error
@@ -117,11 +120,13 @@ class Outgoing:
             try:
                 sent = self._send(kept)
             except BlockingIOError:
-                return False
+                sent = 0
             except OSError:
                 self._kept = b""
                 raise
             self._kept = kept[sent:]
+            if posted and self._kept:
+                self._when_writable(self._push)
         return not self._kept
 
     def take_back(self) -> Data:
@@ -133,18 +138,8 @@ class Outgoing:
 
     def send_posted(self) -> None:
         """Send what was posted; the rest once the kernel takes it. That it broke is told later."""
-        if not self._posted:
-            return
-        self._posted = False
-        kept = self._kept
-        try:
-            self._kept = kept[self._send(kept) :]
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            self._kept, self._error = b"", error
-        if self._kept:
-            self._when_writable(self._push)
+        if self._posted:
+            self._push()
 
     def _push(self) -> bool:
         try:

@@ -120,7 +120,8 @@ class TrioWatch:
     def hold(self) -> None:
         raise NotImplementedError
 
-    release = hold
+    def release(self) -> None:
+        raise NotImplementedError
 
     def wake(self, error: Exception | None = None) -> None:
         raise NotImplementedError

@@ -52,7 +52,7 @@ from .caching import NO_SHELF, Shelf
 from .composition import Compositor, nobody_composes
 from .documents import DocumentTalk, document_read, finish_upload
 from .downstream import Downstream
-from .drive import Driver
+from .drive import Driver, LaneDriver
 from .encoding.encoders import encode
 from .identity.contract import NOBODY_ASKS, Inquirer
 from .racing import Race
@@ -82,7 +82,7 @@ class Means:
 class Talk(DocumentTalk):
     """Performs the commands of one exchange; to a call it is its `upstream.Asides`."""
 
-    _driver: Driver[Event, Command]
+    _driver: Driver[Event, Command] | LaneDriver[Event, Command]
 
     def __init__(self, exchange: Exchange, means: Means, client: Downstream) -> None:
         self.cut = False
@@ -90,7 +90,7 @@ class Talk(DocumentTalk):
         self._means = means
         self._exchange = exchange
         self._client = client
-        self._answer: Answer | None = None
+        self._answer = None
         self._ending = False
         """Whether the client has, or is being sent, all that it was promised."""
         self._body: RequestBody | None = None

@@ -117,9 +117,9 @@ class Timers:
 
     def arm(self, when: Instant, alarm: Alarm) -> None:
         """Ask `alarm` at `when`."""
-        entry = (when, next(self._number), alarm)
-        heapq.heappush(self._heap, entry)
-        if self._heap[0] is entry:
+        earlier = not self._heap or when < self._heap[0][0]
+        heapq.heappush(self._heap, (when, next(self._number), alarm))
+        if earlier:
             self._earlier.set()
 
     async def run(self) -> None:

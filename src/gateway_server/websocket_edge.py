@@ -96,7 +96,8 @@ class _Client:
     """The client's side of a handshake. See `downstream.Downstream`."""
 
     trailers: Fields = ()
-    refused = begun = False
+    refused = False
+    begun = False
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = request_head({**scope, "method": "GET"}, 0)

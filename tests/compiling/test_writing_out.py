@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compiling.building import copy_written_out
+from compiling.building import OF_THE_SERVER, copy_written_out
 from compiling.writing_out import UnwrittenError, gathered, written_out
 
 ROOT = Path(__file__).parents[2]
@@ -176,7 +176,8 @@ def test_to_inherit_from_one_of_several_of_one_name_is_refused() -> None:
         written_out(HIGH, gathered(sources), "b.py")
 
 
-def test_the_whole_core_can_be_written_out(tmp_path: Path) -> None:
+def test_all_that_is_compiled_can_be_written_out(tmp_path: Path) -> None:
     files = copy_written_out(tmp_path / "out")
     assert "gateway_core/exchange/exchange.py" in files
+    assert {f"gateway_server/{each}" for each in OF_THE_SERVER} < set(files)
     assert not any("@dataclass" in (tmp_path / "out" / each).read_text() for each in files)

@@ -83,4 +83,5 @@ def _ranked(member: bytes) -> tuple[int, bytes]:
     if found is None:
         return 1000, member
     whole, _, part = found[1].partition(b".")
-    return int(whole) * 1000 + int(part.ljust(3, b"0")), member[: found.start()].rstrip(b" \t")
+    at = found.start()
+    return int(whole) * 1000 + int(part.ljust(3, b"0")), member[:at].rstrip(b" \t")

@@ -55,7 +55,8 @@ class SlidingWindow:
             return array(_INT64, (now,))
         since = now - self.rate.window
         if state[0] <= since:
-            del state[: bisect_right(state, since)]
+            gone = bisect_right(state, since)
+            del state[:gone]
         state.append(now)
         return state
 

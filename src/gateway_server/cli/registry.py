@@ -4,12 +4,14 @@ Exit status: 0 for success, 1 for a failure at work, 2 for wrong usage or config
 """
 
 from importlib.metadata import version
+from types import ModuleType
 from typing import Annotated
 
 import typer
 
 from gateway_core.exchange import exchange
 
+from .. import drive
 from .cache import cache
 from .check import check
 from .demo import demo
@@ -39,14 +41,15 @@ app.add_typer(keys, name="keys")
 app.add_typer(cache, name="cache")
 
 
-def core_kind() -> str:
-    """Say whether the core's sources run, or what was compiled of them."""
-    return "interpreted" if str(exchange.__file__).endswith(".py") else "compiled"
+def _kind(module: ModuleType) -> str:
+    """Say whether the source runs, or what was compiled of it."""
+    return "interpreted" if str(module.__file__).endswith(".py") else "compiled"
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"gateway {version('trio-gateway')}, core {core_kind()}")
+        kinds = f"core {_kind(exchange)}, server {_kind(drive)}"
+        typer.echo(f"gateway {version('trio-gateway')}, {kinds}")
         raise typer.Exit
 
 

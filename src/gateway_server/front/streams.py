@@ -6,9 +6,9 @@ import trio
 
 from gateway_core.message import Fields, RequestHead, value
 
+from .leaving import ClientLeftError
 
-class ClientLeftError(OSError):
-    """The client has gone, or was sent away: there is nobody to read from or write to."""
+__all__ = ["ClientLeftError", "Stream"]
 
 
 class Stream(ABC):

@@ -15,6 +15,7 @@ from gateway_core.exchange import Cache, Policies
 from gateway_core.message import ResponseHead
 from tests.core.exchange.test_showing import PASSING
 from tests.exchanges import POLICIES, REWRITING
+from tests.interpreted import interpreted
 from tests.server.test_http_edge import FakeAnswer
 from tests.server.test_under_way import GET, Road, whole
 
@@ -175,6 +176,7 @@ async def test_what_was_found_and_waits_for_its_turn_is_in_hand(
     assert len(shop.shelf) == 0
 
 
+@interpreted  # since a compiled class lets nobody replace its methods
 async def test_what_stands_in_for_a_silent_upstream_is_in_hand(
     shop: Shop, autojump_clock: trio.abc.Clock
 ) -> None:

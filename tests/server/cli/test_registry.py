@@ -17,8 +17,9 @@ def test_the_entry_point_runs_the_command_that_is_named(
     with pytest.raises(SystemExit) as exit_:
         main()
     assert exit_.value.code == 0
-    core = "compiled" if COMPILED else "interpreted"
-    assert capsys.readouterr().out == f"gateway {version('trio-gateway')}, core {core}\n"
+    kind = "compiled" if COMPILED else "interpreted"
+    kinds = f"core {kind}, server {kind}"
+    assert capsys.readouterr().out == f"gateway {version('trio-gateway')}, {kinds}\n"
 
 
 def test_every_command_explains_itself() -> None:

@@ -30,6 +30,19 @@ def command(method="GET", body=0, *, upgrade=False):
     return CallUpstream(UPSTREAM, ENDPOINT, request, upgrade=upgrade)
 
 
+class Unforeseen:
+    """A wire whose reads fail as no wire's should."""
+
+    def __init__(self, wire):
+        self._wire = wire
+
+    def __getattr__(self, name):
+        return getattr(self._wire, name)
+
+    def receive_some(self):
+        raise ZeroDivisionError
+
+
 class Rig:
     """A client, and the peers' ends of its connections, which are sockets."""
 
@@ -175,11 +188,11 @@ async def test_a_connection_that_ends_instead_is_for_somebody_to_see_to(rig, goo
 async def test_what_nobody_foresaw_is_raised_by_who_awaits_the_answer(rig):
     asked = rig.client.ask(command())
     asked.attend(rig.told.append)
-    asked._connection.decoder = None
+    asked._connection.wire = Unforeseen(asked._connection.wire)
     rig.peers[0].send(OK)
     await trio.testing.wait_all_tasks_blocked()
     assert rig.told == [None]
-    with pytest.raises(AttributeError):
+    with pytest.raises(ZeroDivisionError):
         await rig.answered(asked)
     assert (rig.pool.at_rest, rig.taken) == (0, 0)
     assert rig.requests() == 1
