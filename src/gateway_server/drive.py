@@ -147,11 +147,15 @@ class LaneDriver(Generic[E, C]):
     time calls `tick` once it has come.
     """
 
-    __slots__ = ("_alarm", "_commands", "_lane", "_machine", "overtaking")
+    __slots__ = ("_alarm", "_awaited", "_commands", "_lane", "_machine", "overtaking")
 
-    def __init__(self, machine: Machine[E | Tick, C], lane: Interruptible) -> None:
+    def __init__(
+        self, machine: Machine[E | Tick, C], lane: Interruptible, awaited: Callable[[C], bool]
+    ) -> None:
+        """`awaited`: whether the machine waits for what a command ends in."""
         self._machine = machine
         self._lane = lane
+        self._awaited = awaited
         self._alarm = lane.alarm
         self._commands: Sequence[C] | None = None
         """What `drive` begins with; None where it was called already."""
@@ -183,9 +187,7 @@ class LaneDriver(Generic[E, C]):
         now = alarm.now
         commands, self._commands = self._commands, None
         if commands is not None and self.overtaking is not None:
-            # Overtaken before it began. None but the last of them waits, so that the others
-            # count as performed: they are, before what overtook them.
-            self.overtaking = [*commands[:-1], *self.overtaking]
+            self.overtaking = [*self._left_of(commands), *self.overtaking]
             commands = None
             await trio.lowlevel.checkpoint()  # interrupted here, unless told so already
         if commands is None:
@@ -214,10 +216,17 @@ class LaneDriver(Generic[E, C]):
             return
         commands = machine.receive(event, self._alarm.now())
         if commands or machine.done:
-            self.overtaking = [*(self.overtaking or ()), *commands]
+            self.overtaking = [*self._left_of(self.overtaking or ()), *commands]
             self._lane.interrupt()
         elif machine.deadline < self._alarm.armed_for:
             self._alarm.look()
+
+    def _left_of(self, commands: Sequence[C]) -> Sequence[C]:
+        """Return what is still to be performed of what was overtaken before it began.
+
+        Not what the machine waited for: nothing would end that, and nobody hear of it.
+        """
+        return [command for command in commands if not self._awaited(command)]
 
     def consult(self, event: E) -> Sequence[C]:
         """See `Driver.consult`."""

@@ -50,7 +50,7 @@ from .identifiers import fresh_id
 from .relaying import Carrying, Relays
 from .request_body import no_body
 from .splicing import Pipe, open_pipe
-from .talk import Means, Talk, answered
+from .talk import Means, Talk, answered, awaited
 from .timers import unix_time
 from .upstream import Answer
 from .upstream.contract import Asked
@@ -72,7 +72,7 @@ class LaneTalk(Talk):
         self, exchange: Exchange, means: Means, stream: LaneStream, lane: Lane, note: _Note
     ) -> None:
         super().__init__(exchange, means, OwnConnection(stream))
-        self._lane_driver: LaneDriver[Event, Command] = LaneDriver(exchange, lane)
+        self._lane_driver: LaneDriver[Event, Command] = LaneDriver(exchange, lane, awaited)
         self._driver = self._lane_driver
         self._alarm = lane.alarm
         self._lane_stream = stream

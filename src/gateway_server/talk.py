@@ -12,6 +12,7 @@ from typing import Final, assert_never
 import trio
 
 from gateway_core.exchange import (
+    AWAITED,
     AskAuthority,
     AwaitFlight,
     CallBeside,
@@ -67,6 +68,11 @@ _PROGRESS: Final = {stage: CallProgressed(stage) for stage in Stage}
 def answered(answer: Answer) -> UpstreamAnswered:
     """Return the event of an answer whose head is here."""
     return UpstreamAnswered(answer.head, answer.asked_at, answer.answered_at)
+
+
+def awaited(command: Command) -> bool:
+    """Tell whether the exchange waits for what `command` ends in."""
+    return type(command) in AWAITED
 
 
 @dataclass(frozen=True, slots=True)

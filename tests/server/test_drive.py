@@ -196,7 +196,9 @@ class Lane:
         self.scope = trio.CancelScope()
         self.stage = Stage(machine)
         self.perform = self.stage.perform
-        self.driver: LaneDriver[str, str] = LaneDriver(machine, self)
+        self.driver: LaneDriver[str, str] = LaneDriver(
+            machine, self, lambda command: command.startswith("sleep:")
+        )
         self.interruptions = 0
         self.told_first = lambda: None
         """What happens between the first event and the task's turn."""
@@ -268,6 +270,29 @@ async def test_what_overtakes_before_a_lane_has_begun_is_performed_in_place_of_t
     assert machine.heard == [(0.0, "go"), (0.0, "stop"), (1.0, "end")]
     assert lane.stage.done == ["note", "sleep:1:end", "bye"]
     assert lane.interruptions == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "done"), [("stop", ["note", "cut", "sleep:1:end"]), ("left", ["note", "cut"])]
+)
+async def test_what_overtook_and_is_overtaken_itself_before_it_began_waits_for_nothing(
+    then, done, autojump_clock
+) -> None:
+    """As of a retry that is due, whose client leaves, or whose time is up, in the same turn."""
+    machine = Notes(
+        {"go": ["note", "sleep:5:late"], "retry": ["cut", "sleep:7:late"], "stop": ["sleep:1:end"]}
+    )
+    lane = Lane(machine)
+
+    def tell_both() -> None:
+        lane.driver.tell("retry")
+        lane.driver.tell(then)
+
+    lane.told_first = tell_both
+    began = trio.current_time()
+    await lane.run("go")
+    assert lane.stage.done == done
+    assert trio.current_time() - began < 2
 
 
 async def test_what_overtook_is_performed_likewise_where_its_interruption_was_met_before(

@@ -3,6 +3,7 @@
 from .admission import Admission, Doubtful, admit, admit_told
 from .cache import Cache
 from .commands import (
+    AWAITED,
     AskAuthority,
     CallBeside,
     CallUpstream,
@@ -65,6 +66,7 @@ from .vocabulary import (
 )
 
 __all__ = [
+    "AWAITED",
     "CLIENT_LEFT",
     "MOVES",
     "Abandoned",

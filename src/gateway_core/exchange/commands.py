@@ -4,7 +4,7 @@ A command's docstring names the events in which it can end: `vocabulary`.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ..caching import BodyId
 from ..clock import Duration
@@ -191,3 +191,19 @@ Command: TypeAlias = (
     | SendStored
     | Refresh
 )
+
+AWAITED: Final = frozenset(
+    {
+        VerifyToken,
+        AskAuthority,
+        CallUpstream,
+        Compose,
+        StreamBody,
+        ReadRequest,
+        ReadDocument,
+        SwitchProtocols,
+        AwaitFlight,
+        SendStored,
+    }
+)
+"""Those that end in an event: an exchange waits for one at a time, and commands it last."""
