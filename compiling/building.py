@@ -52,13 +52,14 @@ OF_THE_SERVER: Final = frozenset(
         *("caching/shelf.py", "caching/body.py", "encoding/encoders.py"),
         *("front/answers.py", "front/contract.py", "front/endings.py", "front/streams.py"),
         *("front/quick.py", "front/quick_stream.py"),
+        *("relaying/carrying.py", "relaying/frame_ends.py", "relaying/wires.py"),
         *("upstream/contract.py", "upstream/wire.py", "upstream/connection.py"),
         *("upstream/pool.py", "upstream/slots.py", "upstream/asked.py", "upstream/upload.py"),
         *("upstream/whole_answer.py", "upstream/http1_answer.py", "upstream/http1_call.py"),
         "upstream/http1_client.py",
     }
 )
-"""What of the server is compiled: the road of a request from head to line in the log.
+"""What of the server is compiled: the road of a request from head to line in the log, and of frames.
 
 Not on it, with reasons: `front/wire.py` and `front/quick_wire.py`, in whose place tests put
 wires of their own, which no compiled class takes for its like; `front/leaving.py`, an OSError;

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
+from compiling.building import INTO
+
 from ..subjects.contract import Subject
-from ..subjects.gateway import BIN, version
+from ..subjects.gateway import BIN, not_compiled, there, version
 from ..subjects.packages import (
     distribution_version,
     first_line,
@@ -18,12 +20,12 @@ from ..subjects.packages import (
 FILES = Path(__file__).parent / "files"
 
 
-def gateway(protocol: str) -> Subject:
+def gateway(protocol: str, *, compiled: bool = False) -> Subject:
     """Return the gateway of this tree: own relays frames, stock relays messages."""
     road = {"own": "frames", "stock": "messages"}[protocol]
     return Subject(
-        name=f"gateway-{road}",
-        about=f"this gateway, protocol {protocol}: it relays {road}",
+        name=f"gateway-{'compiled-' if compiled else ''}{road}",
+        about=f"this gateway{', compiled' if compiled else ''}, protocol {protocol}: it relays {road}",
         command=(
             f"{BIN}/hypercorn", "gateway_server:app", "--worker-class", "trio",
             "--bind", "127.0.0.1:@PORT@", "--backlog", "8192",
@@ -31,7 +33,11 @@ def gateway(protocol: str) -> Subject:
         version=version,
         files=("sockets.toml",),
         own={"PROTOCOL": protocol},
-        environ={"GATEWAY_CONFIG": "@FOLDER@/sockets.toml"},
+        environ={
+            "GATEWAY_CONFIG": "@FOLDER@/sockets.toml",
+            **({"PYTHONPATH": str(INTO)} if compiled else {}),
+        },
+        missing=not_compiled if compiled else there,
     )  # fmt: skip
 
 
@@ -73,7 +79,9 @@ PEERS = (
         environ={"SMALL": "@SMALL@"},
     ),
     gateway("own"),
+    gateway("own", compiled=True),
     gateway("stock"),
+    gateway("stock", compiled=True),
 )  # fmt: skip
 
 PROGRAM = (sys.executable, "-m", "bench.sockets")
