@@ -30,7 +30,8 @@ def every_subject(workers: int = 1) -> tuple[Subject, ...]:
     With more than one of `workers`, the gateway by its default protocol comes with so many, too.
     """
     ours = gateway.subjects()
-    several = (gateway.of_workers(ours[0], workers),) if workers > 1 else ()
+    both = (ours[0], ours[-1])  # as it is, and compiled
+    several = tuple(gateway.of_workers(each, workers) for each in both) if workers > 1 else ()
     return (*ours, *several, *PEERS)
 
 

@@ -71,7 +71,7 @@ def of_workers(one: Subject, workers: int) -> Subject:
 
 
 def subjects() -> tuple[Subject, ...]:
-    """Return one for each protocol there is, and the first of them with a compiled core."""
+    """Return one for each protocol there is, and the first of them compiled, last."""
     ran = subprocess.run(
         [BIN / "gateway", "schema"], capture_output=True, text=True, check=False, cwd=ROOT
     )
@@ -87,10 +87,8 @@ def subjects() -> tuple[Subject, ...]:
 
 
 def not_compiled() -> str | None:
-    """Return why there is no compiled core of these very sources."""
-    return (
-        None if is_fresh() else "the core is not compiled, or was of other sources: make compiled"
-    )
+    """Return why nothing is compiled of these very sources."""
+    return None if is_fresh() else "it is not compiled, or was of other sources: make compiled"
 
 
 def version() -> str:

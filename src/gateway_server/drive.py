@@ -170,11 +170,8 @@ class LaneDriver(Generic[E, C]):
         self._commands = commands = self._machine.receive(event, self._alarm.now())
         return commands
 
-    def begin_with(self, commands: Sequence[C] | None) -> None:
-        """Have `drive` begin with what is left of what `tell_first` returned.
-
-        None: all of it was under way, and is overtaken.
-        """
+    def begin_with(self, commands: Sequence[C]) -> None:
+        """Have `drive` begin with what is left of what `tell_first` returned."""
         self._commands = commands
 
     async def drive(self, perform: Callable[[C], Awaitable[E | None]]) -> None:

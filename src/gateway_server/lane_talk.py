@@ -167,8 +167,6 @@ class LaneTalk(Talk):
         """Go on, at first or after an interruption; return once it is over."""
         if self._lane_driver.overtaking is not None:
             self._drop_asked()
-            if self.under_way:
-                self._lane_driver.begin_with(None)
         self.under_way = False
         return self._lane_driver.drive(self.perform)
 
