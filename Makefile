@@ -51,4 +51,4 @@ compiled: setup
 	@$(BIN)/python -m compiling
 
 clean:
-	rm -rf .venv .bench .compiled bench/results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .bench .compiled .compiled.new bench/results .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -103,18 +103,21 @@ def build(into: Path = INTO, *, force: bool = False, level: int = 2) -> bool:
     _need_tools()
     if not force and is_fresh(into, level):
         return False
-    shutil.rmtree(into, ignore_errors=True)
-    files = copy_written_out(into)
-    (into / "setup.py").write_text(_SETUP.format(files=files, level=level))
+    making = into.with_name(f"{into.name}.new")  # what is there serves on until that is whole
+    shutil.rmtree(making, ignore_errors=True)
+    files = copy_written_out(making)
+    (making / "setup.py").write_text(_SETUP.format(files=files, level=level))
     ran = subprocess.run(
         [sys.executable, "setup.py", "-q", "build_ext", "--inplace"],
-        cwd=into, capture_output=True, text=True, check=False,
+        cwd=making, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if ran.returncode:
         raise NotBuiltError(f"mypyc or the C compiler failed.\n{(ran.stdout + ran.stderr)[-4000:]}")
-    _refuse_visited_twice(into / "build")
-    shutil.rmtree(into / "build")
-    (into / _STAMP).write_text(_inputs(level))
+    _refuse_visited_twice(making / "build")
+    shutil.rmtree(making / "build")
+    (making / _STAMP).write_text(_inputs(level))
+    shutil.rmtree(into, ignore_errors=True)
+    making.rename(into)
     return True
 
 
