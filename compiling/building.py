@@ -39,14 +39,8 @@ INTERPRETED: Final = {
 
 OF_THE_SERVER: Final = frozenset(
     {
-        *(
-            "timers.py",
-            "outbox.py",
-            "edges.py",
-            "readiness.py",
-            "identifiers.py",
-            "telemetry/access.py",
-        ),
+        *("timers.py", "outbox.py", "edges.py", "readiness.py"),
+        *("identifiers.py", "telemetry/access.py"),
         *("drive.py", "streaming.py", "documents.py", "caching/talk.py", "talk.py"),
         *("lane_talk.py", "http_edge.py", "websocket_edge.py", "downstream.py", "request_body.py"),
         *("caching/shelf.py", "caching/body.py", "encoding/encoders.py"),
